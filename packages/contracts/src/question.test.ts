@@ -1,0 +1,76 @@
+import { describe, expect, test } from 'vitest';
+import { BATCH_MAX, BatchRequest, Question, QuestionQuery } from './question.ts';
+import { invalidAnswer, readQuestion } from './read-question.ts';
+
+const NOW = '2026-11-22T09:00:00.000Z';
+const asked = { recogniser: 'JP', identifier: 'DEAEOF00012345', role: 'exporter' };
+
+describe('a question', () => {
+  test('is the same in a query string and in a body', () => {
+    expect(QuestionQuery.parse(asked)).toEqual(asked);
+    expect(Question.parse(asked)).toEqual(asked);
+    expect(Object.keys(QuestionQuery.shape)).toEqual(Object.keys(Question.shape));
+  });
+
+  test('with a misspelt field is refused', () => {
+    expect(readQuestion({ ...asked, att: '2026-01-01T00:00:00Z' }, NOW)).toEqual({
+      ok: false,
+      errors: [{ pointer: '/att', detail: 'is not a known field' }],
+    });
+  });
+
+  test.each([
+    ['recogniser', { recogniser: 'jp' }],
+    ['recogniser', { recogniser: 'JPN' }],
+    ['identifier', { identifier: '' }],
+    ['identifier', { identifier: 'X'.repeat(65) }],
+    ['identifier', { identifier: 'DEAEOF\u000000012345' }],
+    ['role', { role: 'trader' }],
+    ['flow', { flow: 'transit' }],
+    ['at', { at: '2026-01-01' }],
+    ['at', { at: ['2026-01-01T00:00:00Z', '2026-01-02T00:00:00Z'] }],
+    ['knownAt', { knownAt: 'now' }],
+    ['scheme', { scheme: 'EORI' }],
+    ['issuer', { issuer: 'Germany' }],
+    ['name', { name: 'x'.repeat(301) }],
+  ])('with a bad %s points at it', (field, bad) => {
+    const reading = readQuestion({ ...asked, ...bad }, NOW);
+    expect(reading.ok ? [] : reading.errors.map(({ pointer }) => pointer)).toEqual([`/${field}`]);
+  });
+
+  test('becomes complete: now where no instant is asked about, canonical instants where one is', () => {
+    expect(readQuestion(asked, NOW)).toEqual({ ok: true, question: { ...asked, at: NOW, knownAt: NOW } });
+    expect(
+      readQuestion({ ...asked, at: '2026-01-01T08:00:00+08:00', knownAt: '2026-06-01T00:00:00.1234Z' }, NOW),
+    ).toMatchObject({
+      question: { at: '2026-01-01T00:00:00.000Z', knownAt: '2026-06-01T00:00:00.123Z' },
+    });
+  });
+
+  test('may be about the future but not as known in the future', () => {
+    expect(readQuestion({ ...asked, at: '2030-01-01T00:00:00Z', knownAt: NOW }, NOW).ok).toBe(true);
+    expect(readQuestion({ ...asked, knownAt: '2026-11-22T09:00:00.001Z' }, NOW)).toEqual({
+      ok: false,
+      errors: [{ pointer: '/knownAt', detail: 'must not lie in the future' }],
+    });
+  });
+});
+
+describe('a batch', () => {
+  test('takes any item, so that a bad one does not fail its neighbours', () => {
+    const questions = [asked, { recogniser: 1 }, 'text', null];
+    expect(BatchRequest.parse({ questions })).toEqual({ questions });
+  });
+
+  test('has 1 to 10,000 items and no other field', () => {
+    const of = (length: number) => BatchRequest.safeParse({ questions: Array.from({ length }, () => asked) }).success;
+    expect([of(0), of(1), of(BATCH_MAX), of(BATCH_MAX + 1)]).toEqual([false, true, true, false]);
+    expect(BatchRequest.safeParse({ questions: [asked], at: NOW }).success).toBe(false);
+  });
+
+  test('answers a bad item with the item as received', () => {
+    const errors = [{ pointer: '', detail: 'must be an object' }];
+    expect(invalidAnswer('text', errors)).toEqual({ outcome: 'invalid', question: 'text', errors });
+    expect(invalidAnswer(undefined, errors).question).toBeNull();
+  });
+});

@@ -1,0 +1,82 @@
+import { type Decision, dayOrInstant, isDay, type Question, shortInstant } from '@mra/recognition';
+import type { Answer, IdentifierReading } from './answer.ts';
+
+export interface AnswerContext {
+  /** Canonical instant. */
+  readonly decidedAt: string;
+  readonly networkVersion: number;
+  /** What the identifier looks like; left out of the answer when left out here. */
+  readonly identifier?: IdentifierReading;
+}
+
+/**
+ * A decision as callers read it (api.md section 2).
+ * Instants lose a fraction of zero; of the question only what was asked is repeated, with `at` and `knownAt` always.
+ */
+export function toAnswer(decision: Decision, question: Question, context: AnswerContext): Answer {
+  return {
+    outcome: decision.outcome,
+    reason: decision.reason,
+    question: toAnsweredQuestion(question),
+    ...(context.identifier && { identifier: context.identifier }),
+    membership: toMembership(decision.membership),
+    rules: decision.rules.map((rule) => ({
+      agreement: rule.agreement,
+      rule: rule.rule,
+      title: rule.title,
+      citation: rule.citation,
+      met: rule.met,
+      conditions: rule.conditions.map(({ code, met, detail }) => ({
+        code,
+        met,
+        ...(detail !== undefined && { detail }),
+      })),
+    })),
+    benefits: [...decision.benefits],
+    declare: decision.declare && { ...decision.declare },
+    nameMatch: decision.nameMatch && { ...decision.nameMatch },
+    validUntil: decision.validUntil && shortInstant(decision.validUntil),
+    dataAge: toDataAge(decision.dataAge),
+    decidedAt: shortInstant(context.decidedAt),
+    networkVersion: context.networkVersion,
+  };
+}
+
+function toAnsweredQuestion(question: Question): Answer['question'] {
+  const { recogniser, identifier, scheme, issuer, role, flow, name } = question;
+  return {
+    recogniser,
+    identifier,
+    ...(scheme !== undefined && { scheme }),
+    ...(issuer !== undefined && { issuer }),
+    ...(role !== undefined && { role }),
+    ...(flow !== undefined && { flow }),
+    at: shortInstant(question.at),
+    knownAt: shortInstant(question.knownAt),
+    ...(name !== undefined && { name }),
+  };
+}
+
+function toMembership(membership: Decision['membership']): Answer['membership'] {
+  if (membership === null) return null;
+  return {
+    ...membership,
+    statusSince: since(membership.statusSince),
+    components: membership.components.map((component) => ({ ...component, since: since(component.since) })),
+  };
+}
+
+/** A copy may have been synchronised after the instant asked about: its age is then 0, not negative. */
+function toDataAge(dataAge: Decision['dataAge']): Answer['dataAge'] {
+  if (dataAge === null) return null;
+  return {
+    source: dataAge.source,
+    lastSynchronisedAt: dataAge.lastSynchronisedAt && shortInstant(dataAge.lastSynchronisedAt),
+    ageSeconds: dataAge.ageSeconds === null ? null : Math.max(0, dataAge.ageSeconds),
+    maxAgeSeconds: dataAge.maxAgeSeconds,
+  };
+}
+
+function since(moment: string | null): string | null {
+  return moment === null || isDay(moment) ? moment : dayOrInstant(moment);
+}

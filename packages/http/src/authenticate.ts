@@ -1,0 +1,161 @@
+import { createHash } from 'node:crypto';
+import { type Problem, problem } from '@mra/contracts';
+import { createLocalJWKSet, decodeJwt, errors, type JSONWebKeySet, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import { z } from 'zod';
+import { type Caller, SCOPES, type Scope } from './caller.ts';
+
+export type Algorithm = 'EdDSA' | 'ES256' | 'RS256' | 'PS256';
+
+/** An authorisation server whose tokens are accepted. */
+export interface TrustedIssuer {
+  /** The `iss` of its tokens. */
+  readonly issuer: string;
+  /** Its keys: `createRemoteJWKSet(url)`, made once, or a key set held here. */
+  readonly jwks: JWTVerifyGetKey | JSONWebKeySet;
+}
+
+export interface AuthenticatorOptions {
+  readonly issuers: readonly TrustedIssuer[];
+  /** The `aud` that names this service. */
+  readonly audience: string;
+  readonly algorithms: readonly Algorithm[];
+  /** By how much the clocks of issuer and service may differ. */
+  readonly clockToleranceSeconds: number;
+  /** The present instant, RFC 3339; for tests. */
+  readonly now?: () => string;
+}
+
+/**
+ * Proves who calls.
+ * @param authorization the header field as received
+ * @returns the caller, or throws UNAUTHENTICATED or, when the keys of the issuer cannot be had, SERVICE_UNAVAILABLE
+ */
+export type Authenticate = (authorization: string | undefined) => Promise<Caller>;
+
+/** One space and a compact JWS (RFC 6750 section 2.1, RFC 7515 section 7.1); the scheme in any case. */
+const BEARER = /^bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i;
+
+/** Longer tokens are refused unread; those of the known issuers have under 2 KiB. */
+const LONGEST_TOKEN = 8192;
+
+/** Verified tokens that are remembered. */
+const MOST_REMEMBERED = 10_000;
+
+/** The cooldown of a remote key set in jose: earlier attempts would not fetch again. */
+const RETRY_AFTER_SECONDS = '30';
+
+/** Claims of RFC 9068 section 2.2 that are used, and the administration (api.md section 1). */
+const Claims = z.object({
+  sub: z.string().min(1).max(255),
+  client_id: z.string().min(1).max(255),
+  scope: z.string().max(2000),
+  exp: z.number(),
+  iat: z.number(),
+  administration: z.string().regex(/^[A-Z]{2}$/).nullish(),
+});
+
+/** The key set of an issuer could not be fetched or read: no fault of the token. */
+class KeysUnavailable extends Error {}
+
+/**
+ * An authenticator for access tokens of the RFC 9068 profile: `typ` at+jwt, an algorithm of the list, a key of the issuer named by
+ * `iss`, `aud`, `exp`, `nbf`, and the claims above. Every refusal looks the same to the caller (RFC 6750 section 3.1); its cause is in
+ * the problem, for the log. A verified token is remembered by its SHA-256 until it expires, a refused one is not.
+ */
+export function createAuthenticator(options: AuthenticatorOptions): Authenticate {
+  const { audience, clockToleranceSeconds, now = () => new Date().toISOString() } = options;
+  const keysByIssuer = new Map(options.issuers.map(({ issuer, jwks }) => [issuer, toGetKey(jwks)]));
+  const remembered = new Map<string, { readonly caller: Caller; readonly exp: number }>();
+
+  return async (authorization) => {
+    if (authorization === undefined) throw unauthenticated();
+    const token = authorization.length <= LONGEST_TOKEN ? BEARER.exec(authorization)?.[1] : undefined;
+    if (token === undefined) throw invalidToken(new Error('the header field is not a bearer token'));
+    const key = createHash('sha256').update(token).digest('base64');
+    const currentDate = new Date(now());
+    const earlier = recall(remembered, key, currentDate.getTime() / 1000 - clockToleranceSeconds);
+    if (earlier !== undefined) return earlier;
+    const { caller, exp } = await verify(token, currentDate);
+    remember(remembered, key, { caller, exp });
+    return caller;
+  };
+
+  async function verify(token: string, currentDate: Date): Promise<{ caller: Caller; exp: number }> {
+    try {
+      const issuer = decodeJwt(token).iss ?? '';
+      const getKey = keysByIssuer.get(issuer);
+      if (getKey === undefined) throw new Error('the issuer is not known');
+      const { payload } = await jwtVerify(token, getKey, {
+        typ: 'at+jwt',
+        issuer,
+        audience,
+        algorithms: [...options.algorithms],
+        clockTolerance: clockToleranceSeconds,
+        currentDate,
+        requiredClaims: ['exp', 'iat', 'sub', 'client_id', 'scope'],
+      });
+      const claims = Claims.parse(payload);
+      if (claims.iat > currentDate.getTime() / 1000 + clockToleranceSeconds) throw new Error('it was issued in the future');
+      return { caller: toCaller(claims), exp: claims.exp };
+    } catch (error) {
+      if (!(error instanceof KeysUnavailable)) throw invalidToken(error);
+      throw problem('SERVICE_UNAVAILABLE', {
+        detail: 'Access tokens cannot be verified now.',
+        headers: { 'retry-after': RETRY_AFTER_SECONDS },
+        cause: error,
+      });
+    }
+  }
+}
+
+function toCaller(claims: z.infer<typeof Claims>): Caller {
+  const granted = claims.scope.split(' ');
+  return {
+    clientId: claims.client_id,
+    subject: claims.sub,
+    scopes: new Set<Scope>(SCOPES.filter((scope) => granted.includes(scope))),
+    administration: claims.administration ?? null,
+  };
+}
+
+/** Tells apart what jose does not: a key set that lacks the key, and one that cannot be had. */
+function toGetKey(jwks: JWTVerifyGetKey | JSONWebKeySet): JWTVerifyGetKey {
+  const getKey = typeof jwks === 'function' ? jwks : createLocalJWKSet(jwks);
+  return async (header, token) => {
+    try {
+      return await getKey(header, token);
+    } catch (error) {
+      const { JWKSNoMatchingKey, JWKSMultipleMatchingKeys, JOSENotSupported } = errors;
+      if ([JWKSNoMatchingKey, JWKSMultipleMatchingKeys, JOSENotSupported].some((kind) => error instanceof kind)) throw error;
+      throw new KeysUnavailable('the key set of the issuer cannot be had', { cause: error });
+    }
+  };
+}
+
+type Memory = Map<string, { readonly caller: Caller; readonly exp: number }>;
+
+/** @param from seconds since 1970: tokens that expired by then are forgotten, as jose refuses them */
+function recall(memory: Memory, key: string, from: number): Caller | undefined {
+  const found = memory.get(key);
+  if (found === undefined) return undefined;
+  memory.delete(key);
+  if (found.exp <= from) return undefined;
+  memory.set(key, found);
+  return found.caller;
+}
+
+/** A map keeps the order of insertion, and `recall` inserts anew: the first entry is the one not used for longest. */
+function remember(memory: Memory, key: string, verified: { readonly caller: Caller; readonly exp: number }): void {
+  memory.set(key, verified);
+  const [oldest] = memory.keys();
+  if (memory.size > MOST_REMEMBERED && oldest !== undefined) memory.delete(oldest);
+}
+
+/** No token at all: the challenge names no error (RFC 6750 section 3.1). */
+function unauthenticated(): Problem {
+  return problem('UNAUTHENTICATED', { headers: { 'www-authenticate': 'Bearer' } });
+}
+
+function invalidToken(cause: unknown): Problem {
+  return problem('UNAUTHENTICATED', { headers: { 'www-authenticate': 'Bearer error="invalid_token"' }, cause });
+}

@@ -1,0 +1,25 @@
+import type { FastifyRequest } from 'fastify';
+
+/** What tokens may allow (api.md section 1). */
+export const SCOPES = ['recognition:read', 'registry:read', 'registry:write', 'network:write', 'exchange', 'operations'] as const;
+export type Scope = (typeof SCOPES)[number];
+
+/** Who calls, as proved by the access token. */
+export interface Caller {
+  readonly clientId: string;
+  readonly subject: string;
+  readonly scopes: ReadonlySet<Scope>;
+  /** The customs administration that the caller acts for; null for a broker. */
+  readonly administration: string | null;
+}
+
+const callers = new WeakMap<FastifyRequest, Caller>();
+
+export function setCaller(request: FastifyRequest, caller: Caller): void {
+  callers.set(request, caller);
+}
+
+/** The caller of a request, null where no token was asked for or none was valid. Handlers use `request.caller`. */
+export function callerOf(request: FastifyRequest): Caller | null {
+  return callers.get(request) ?? null;
+}

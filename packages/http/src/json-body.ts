@@ -1,0 +1,50 @@
+import { isUtf8 } from 'node:buffer';
+import { problem } from '@mra/contracts';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { findJsonFault } from './json-position.ts';
+
+/** Bodies that go to the handler as they arrive, however long: it reads them line by line. */
+const STREAMED = ['application/x-ndjson', 'text/csv'];
+
+/**
+ * Reads JSON bodies; answers MALFORMED_JSON, with the position, to what is not JSON in UTF-8. Bodies of `application/x-ndjson` and
+ * `text/csv` become streams; any other media type is refused with UNSUPPORTED_MEDIA_TYPE.
+ */
+export function readBodies(app: FastifyInstance): void {
+  const parse = app.getDefaultJsonParser('error', 'error');
+  app.removeContentTypeParser('text/plain');
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
+    // An empty body is no body: validation tells whether one is needed.
+    if (body.length === 0) return done(null, undefined);
+    if (!isUtf8(body)) return done(problem('MALFORMED_JSON', { detail: 'The body is not UTF-8.' }));
+    const text = body.toString('utf8');
+    parse(request, text, (error, value) => done(error === null ? null : malformed(text), value));
+  });
+  app.addContentTypeParser(STREAMED, (_request, payload, done) => done(null, payload));
+}
+
+/**
+ * onRequest: refuses a body of a media type that the route does not declare, before any of it is read. Fastify itself would hand such
+ * a body to the handler unchecked.
+ */
+export async function refuseOtherMediaTypes(request: FastifyRequest): Promise<void> {
+  const body: unknown = request.routeOptions.schema?.body;
+  if (body === undefined) return;
+  const content = (body as { content?: object }).content;
+  const accepted = content === undefined ? ['application/json'] : Object.keys(content);
+  const { 'content-type': given, 'content-length': length, 'transfer-encoding': encoding } = request.headers;
+  const isEmpty = encoding === undefined && (length === undefined || length === '0');
+  // Without a media type Fastify would choose no schema of several, and let nothing through as undefined.
+  if (given === undefined ? isEmpty && content === undefined : accepted.includes(request.mediaType ?? '')) return;
+  throw problem('UNSUPPORTED_MEDIA_TYPE', { detail: `The body must be ${accepted.join(' or ')}.`, headers: { accept: accepted.join(', ') } });
+}
+
+function malformed(text: string) {
+  const fault = findJsonFault(text.startsWith('\ufeff') ? text.slice(1) : text);
+  // Valid JSON that the parser refuses all the same has a name that would change the prototype of the object.
+  if (fault === null) return problem('MALFORMED_JSON', { detail: 'The body has a field with a forbidden name.' });
+  const what = fault.atEnd ? 'The body ends too early' : 'The body has a character that is not JSON';
+  return problem('MALFORMED_JSON', {
+    detail: `${what} at position ${fault.position} (line ${fault.line}, column ${fault.column}).`,
+  });
+}

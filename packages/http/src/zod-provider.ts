@@ -1,0 +1,93 @@
+import { type FieldError, fieldErrors, type Problem, problem } from '@mra/contracts';
+import type { FastifyReply, FastifyRequest, FastifySchemaCompiler, FastifySerializerCompiler, FastifyTypeProvider } from 'fastify';
+import { z } from 'zod';
+import { isStream, type Received, type Sent } from './media-types.ts';
+
+/** Types of handlers from the schemas of their route. */
+export interface ZodTypeProvider extends FastifyTypeProvider {
+  readonly validator: Received<this['schema']>;
+  readonly serializer: Sent<this['schema']>;
+}
+
+/** The parts of a request in the order in which Fastify validates them, each with the start of its pointers. */
+const PARTS = [
+  { name: 'params', property: 'params', pointer: '/path' },
+  { name: 'body', property: 'body', pointer: '' },
+  { name: 'querystring', property: 'query', pointer: '' },
+  { name: 'headers', property: 'headers', pointer: '/headers' },
+] as const;
+
+/**
+ * Checks a part of a request with its zod schema; a failure is a VALIDATION_FAILED with every wrong field of the part. Pointers:
+ * `/at` in the body and in the query string, `/path/number` in the path, `/headers/if-match` in a header field.
+ */
+export const validatorCompiler: FastifySchemaCompiler<unknown> = ({ schema, httpPart }) => {
+  if (isStream(schema)) return (value: unknown) => ({ value });
+  if (!(schema instanceof z.ZodType)) throw new Error(`the schema of the ${httpPart} is not a zod schema`);
+  return (data: unknown) => {
+    const { success, data: value, error } = schema.safeParse(data);
+    return success ? { value } : { error: validationFailed(pointed(httpPart, fieldErrors(error))) };
+  };
+};
+
+/**
+ * Fastify stops at the first part that fails: this adds the wrong fields of the parts after it, so that a caller learns of every wrong
+ * field at once.
+ * @param failed what Fastify made of the first failure; any other problem is returned as it is
+ */
+export function withEveryWrongField(request: FastifyRequest, failed: Problem): Problem {
+  const { validationContext } = failed as { validationContext?: string };
+  const first = PARTS.findIndex((part) => part.name === validationContext);
+  if (first === -1) return failed;
+  const others = PARTS.slice(first + 1).flatMap((part) => {
+    const schema = partSchema(request, part.name);
+    const error = schema?.safeParse(request[part.property] ?? null).error;
+    return error === undefined ? [] : pointed(part.name, fieldErrors(error));
+  });
+  return others.length === 0 ? failed : validationFailed([...(failed.errors ?? []), ...others]);
+}
+
+/**
+ * Checks an answer with its zod schema, which also strips fields that are not in it. A mismatch is an error of the service: its text,
+ * which names the operation and the fields but no values, is for the log. Strings and streams never get here.
+ */
+export const serializerCompiler: FastifySerializerCompiler<unknown> = ({ schema, method, url, httpStatus }) => {
+  const answer = `answer ${httpStatus} of ${method} ${url}`;
+  return (data: unknown) => {
+    if (!(schema instanceof z.ZodType)) throw new Error(`${answer} is declared as ${isStream(schema) ? 'a stream' : 'empty'}`);
+    const { success, data: checked, error } = schema.safeParse(data);
+    if (success) return JSON.stringify(checked);
+    const wrong = fieldErrors(error).map(({ pointer, detail }) => `${pointer || 'the whole'} ${detail}`);
+    throw new Error(`${answer} does not fit its schema: ${wrong.join('; ')}`);
+  };
+};
+
+/** preSerialization: an answer that the route does not declare would leave unchecked. Problems are sent as strings, so not here. */
+export async function refuseUndeclaredAnswer(request: FastifyRequest, reply: FastifyReply, payload: unknown): Promise<unknown> {
+  const { schema, url } = request.routeOptions;
+  if (schema === undefined || (schema as { hide?: boolean }).hide === true) return payload;
+  const declared = (schema.response as Record<string, { content?: object } | undefined> | undefined)?.[reply.statusCode];
+  const mediaType = String(reply.getHeader('content-type') ?? 'application/json').split(';')[0] ?? '';
+  if (declared?.content !== undefined && Object.hasOwn(declared.content, mediaType)) return payload;
+  throw new Error(`answer ${reply.statusCode} ${mediaType} of ${request.method} ${url} is not declared`);
+}
+
+function partSchema(request: FastifyRequest, name: (typeof PARTS)[number]['name']): z.ZodType | undefined {
+  const schema: unknown = request.routeOptions.schema?.[name];
+  if (schema instanceof z.ZodType) return schema;
+  const content = (schema as { content?: Record<string, { schema: unknown } | undefined> } | undefined)?.content;
+  const chosen = content?.[request.mediaType ?? '']?.schema;
+  return chosen instanceof z.ZodType ? chosen : undefined;
+}
+
+function pointed(part: string | undefined, errors: readonly FieldError[]): FieldError[] {
+  const start = PARTS.find(({ name }) => name === part)?.pointer ?? '';
+  return errors.map(({ pointer, detail }) => ({ pointer: start + pointer, detail }));
+}
+
+function validationFailed(errors: readonly FieldError[]): Problem {
+  return problem('VALIDATION_FAILED', {
+    detail: errors.length === 1 ? 'One field is wrong.' : `${errors.length} fields are wrong.`,
+    errors,
+  });
+}

@@ -1,0 +1,1 @@
+export { type CheckDigit, checkDigit, enforced } from './check-digit.ts';

@@ -1,0 +1,16 @@
+import { describe, expect, test } from 'vitest';
+import { decisionCases, expected, factsOf, observed } from '../../../tests/decisions/case.ts';
+import { referenceNetwork } from '../../../tests/support/reference-network.ts';
+import { decide } from './decide.ts';
+import { parseInstant } from './time.ts';
+
+const knownAt = '2026-11-22T09:00:00.000Z';
+
+describe('the decision cases on the core', () => {
+  test.each(decisionCases.map((subject) => [subject.id, subject] as const))('%s', (_, subject) => {
+    const facts = { network: referenceNetwork, memberships: factsOf(referenceNetwork, subject, knownAt) };
+    const question = { ...subject.question, at: parseInstant(subject.question.at) ?? '', knownAt };
+    const decision = decide(question, facts, { administration: subject.audience ?? null });
+    expect(observed(subject.expect, decision), subject.because).toEqual(expected(subject.expect));
+  });
+});

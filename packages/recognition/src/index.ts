@@ -1,0 +1,21 @@
+export { decide } from './decide.ts';
+export {
+  EVENT_TYPES,
+  type EventType,
+  type LifeCycleResult,
+  lifeCycle,
+  type MembershipBase,
+  type MembershipEvent,
+} from './life-cycle.ts';
+export { identifierFacts, presentationsOf, type RecordedIdentifier } from './identifiers/identifier-facts.ts';
+export { constructMid, type Manufacturer } from './identifiers/mid.ts';
+export { matchName } from './identifiers/name-match.ts';
+export { isPlausibleIdentifier, normaliseIdentifier } from './identifiers/normalise.ts';
+export { presentedCodes } from './identifiers/presented-codes.ts';
+export { matchingSchemes } from './identifiers/schemes.ts';
+export { applyTemplate } from './identifiers/transform.ts';
+export { overallStatus, statusesAt } from './membership.ts';
+export { indexNetwork, programmeAt, recognisingTerritories } from './network.ts';
+export { startOf } from './rules/agreement-in-force.ts';
+export * from './time.ts';
+export * from './types.ts';

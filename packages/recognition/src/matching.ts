@@ -1,0 +1,74 @@
+import { compilePattern } from './identifiers/pattern.ts';
+import { isPlausibleIdentifier, normaliseIdentifier } from './identifiers/normalise.ts';
+import { isLive, issuerOf } from './membership.ts';
+import { issuingCountry, recognisingTerritories } from './network.ts';
+import { consentCovers } from './rules/consent-given.ts';
+import { contains } from './time.ts';
+import type { Audience, IdentifierFact, MembershipFacts, Network, Question } from './types.ts';
+
+export type Match =
+  | { readonly kind: 'invalid' | 'unknown' | 'ambiguous' }
+  /** The memberships to evaluate, ordered by programme and number. */
+  | { readonly kind: 'found'; readonly memberships: readonly MembershipFacts[] };
+
+/**
+ * Who the identifier names at the instant asked about.
+ * A trader who has not consented to be known to the recogniser is not known, except to its own issuer (api.md section 2). Two live
+ * members of one programme that share the identifier make it ambiguous, also when one of them did not consent: withdrawing a consent
+ * must never turn an answer into recognised. Live memberships come before ended ones.
+ */
+export function match(
+  question: Question,
+  network: Network,
+  memberships: readonly MembershipFacts[],
+  audience: Audience,
+): Match {
+  const { at } = question;
+  const normalised = normaliseIdentifier(question.identifier);
+  const territories = recognisingTerritories(network, question.recogniser, at);
+  const matched = memberships
+    .filter((membership) => isIssuedBy(network, membership, question))
+    .filter((membership) =>
+      membership.identifiers.some((fact) => identifies(fact, normalised, question, territories, network)),
+    )
+    .toSorted((a, b) => compare(a.programme, b.programme) || compare(a.number, b.number));
+  const isVisible = (membership: MembershipFacts): boolean =>
+    audience.administration === issuerOf(network, membership, at) ||
+    territories.some((territory) => consentCovers(network, membership, territory, at));
+
+  const visible = matched.filter(isVisible);
+  if (visible.length === 0) return { kind: isWellFormed(normalised, question, network) ? 'unknown' : 'invalid' };
+  const live = matched.filter((membership) => isLive(network, membership, at));
+  for (const group of Map.groupBy(live, (membership) => membership.programme).values()) {
+    if (group.length > 1 && group.some(isVisible)) return { kind: 'ambiguous' };
+  }
+  const visibleLive = visible.filter((membership) => live.includes(membership));
+  return { kind: 'found', memberships: visibleLive.length > 0 ? visibleLive : visible };
+}
+
+function identifies(
+  fact: IdentifierFact,
+  normalised: string,
+  question: Question,
+  territories: readonly string[],
+  network: Network,
+): boolean {
+  if (fact.normalised !== normalised || !contains(fact.valid, question.at)) return false;
+  if (fact.origin !== 'presented') return question.scheme === undefined || fact.scheme === question.scheme;
+  // A code made for one recogniser means nothing at another.
+  if (fact.recogniser === null || !territories.includes(fact.recogniser)) return false;
+  return question.scheme === undefined || network.schemes.get(question.scheme)?.administration === fact.recogniser;
+}
+
+function isIssuedBy(network: Network, membership: MembershipFacts, { issuer, at }: Question): boolean {
+  return issuer === undefined || issuer === issuerOf(network, membership, at) || issuer === issuingCountry(membership);
+}
+
+/** Whether a text that names nobody could name somebody: plausible characters, and of the form of its scheme where one was given. */
+function isWellFormed(normalised: string, question: Question, network: Network): boolean {
+  if (!isPlausibleIdentifier(normalised)) return false;
+  const scheme = question.scheme === undefined ? undefined : network.schemes.get(question.scheme);
+  return scheme === undefined || (compilePattern(scheme.regex)?.matches(normalised) ?? false);
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -1,0 +1,100 @@
+import { issuedWithinUnion, issuingCountry, programmeAt } from './network.ts';
+import { contains, dayOrInstant, type Instant } from './time.ts';
+import type { AnsweredMembership, AuthorisationType, MembershipFacts, Network, Status, StatusPeriod } from './types.ts';
+
+const LIVE: readonly Status[] = ['active', 'suspended'];
+
+/** The administration that runs the programme of a membership; its id's first letters when the programme is not known. */
+export function issuerOf(network: Network, membership: MembershipFacts, at: Instant): string {
+  const versions = network.programmes.get(membership.programme);
+  return (
+    programmeAt(network, membership.programme, at)?.administration ??
+    versions?.[0]?.administration ??
+    membership.programme.slice(0, 2).toUpperCase()
+  );
+}
+
+/** The status periods that hold at an instant, one a component; empty before the authorisation begins. */
+export function statusesAt(membership: Pick<MembershipFacts, 'statuses'>, at: Instant): readonly StatusPeriod[] {
+  return membership.statuses
+    .filter((period) => contains(period.valid, at))
+    .toSorted((a, b) => (a.component < b.component ? -1 : 1));
+}
+
+/** The authorisation type held at an instant; before the beginning, the type with which it will begin. */
+export function typeAt(membership: MembershipFacts, at: Instant): string | null {
+  const held = statusesAt(membership, at)[0];
+  if (held) return held.type;
+  const first = membership.statuses.toSorted((a, b) => ((a.valid.from ?? '') < (b.valid.from ?? '') ? -1 : 1))[0];
+  return first?.type ?? null;
+}
+
+/** How the programme describes a type; a type that it does not describe stands for itself and carries nothing else. */
+export function describeType(network: Network, membership: MembershipFacts, at: Instant): AuthorisationType | null {
+  const code = typeAt(membership, at);
+  if (code === null) return null;
+  return (
+    programmeAt(network, membership.programme, at)?.types.find((type) => type.code === code) ?? {
+      code,
+      name: code,
+      components: [code],
+      securityComponent: null,
+      validatedOnSite: null,
+      recognisable: 'unknown',
+      basis: 'not described by the programme',
+    }
+  );
+}
+
+/** Live: some component is active or suspended, and a union's issuing country is still its member. */
+export function isLive(network: Network, membership: MembershipFacts, at: Instant): boolean {
+  return (
+    statusesAt(membership, at).some((period) => LIVE.includes(period.status)) &&
+    issuedWithinUnion(network, issuerOf(network, membership, at), membership, at)
+  );
+}
+
+/**
+ * One status for the whole authorisation: active while a component is, else suspended while one is, else how it ended last;
+ * `not_started` before its beginning. The components are told beside it.
+ */
+export function overallStatus(statuses: readonly StatusPeriod[]): {
+  status: Status | 'not_started';
+  since: Instant | null;
+} {
+  for (const status of LIVE) {
+    const since = statuses.filter((period) => period.status === status).map((period) => period.valid.from);
+    if (since.length > 0) return { status, since: since.toSorted()[0] ?? null };
+  }
+  const last = statuses.toSorted((a, b) => ((a.valid.from ?? '') < (b.valid.from ?? '') ? 1 : -1))[0];
+  return last ? { status: last.status, since: last.valid.from } : { status: 'not_started', since: null };
+}
+
+/** A membership as an answer shows it. */
+export function answeredMembership(network: Network, membership: MembershipFacts, at: Instant): AnsweredMembership {
+  const statuses = statusesAt(membership, at);
+  const { status, since } = overallStatus(statuses);
+  const name = membership.names.find((candidate) => candidate.kind === 'legal') ?? membership.names[0];
+  return {
+    programme: membership.programme,
+    issuer: issuerOf(network, membership, at),
+    issuingCountry: issuingCountryShown(network, membership, at),
+    authorisationNumber: membership.number,
+    type: typeAt(membership, at),
+    status,
+    statusSince: since === null ? null : dayOrInstant(since),
+    components: statuses.map((period) => ({
+      code: period.component,
+      status: period.status,
+      since: period.valid.from === null ? null : dayOrInstant(period.valid.from),
+    })),
+    name: name?.name ?? null,
+  };
+}
+
+function issuingCountryShown(network: Network, membership: MembershipFacts, at: Instant): string | null {
+  if (membership.issuingCountry !== null) return membership.issuingCountry;
+  const issuer = issuerOf(network, membership, at);
+  const isUnion = network.unionMembers.some((row) => row.union === issuer);
+  return isUnion ? issuingCountry(membership) : issuer;
+}

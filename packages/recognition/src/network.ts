@@ -1,0 +1,67 @@
+import { normaliseIdentifier } from './identifiers/normalise.ts';
+import { contains, type Instant } from './time.ts';
+import type {
+  AgreementTerms,
+  IdentifierScheme,
+  MembershipFacts,
+  Network,
+  Presentation,
+  ProgrammeTerms,
+  UnionMember,
+} from './types.ts';
+
+/**
+ * Arranges the rows of the network for deciding: programmes by id, rules by `programme>recogniser`.
+ * Rules are ordered by id, so that the order of the rows does not show in answers.
+ */
+export function indexNetwork(rows: {
+  readonly version: number;
+  readonly unionMembers: readonly UnionMember[];
+  readonly programmes: readonly ProgrammeTerms[];
+  readonly agreements: readonly AgreementTerms[];
+  readonly presentations: readonly Presentation[];
+  readonly schemes: readonly IdentifierScheme[];
+}): Network {
+  const rules = rows.agreements
+    .flatMap((agreement) => agreement.rules.map((rule) => ({ agreement, rule })))
+    .toSorted(
+      (a, b) => compare(a.rule.id, b.rule.id) || compare(a.agreement.valid.from ?? '', b.agreement.valid.from ?? ''),
+    );
+  return {
+    version: rows.version,
+    unionMembers: rows.unionMembers,
+    programmes: Map.groupBy(rows.programmes, (programme) => programme.id),
+    rules: Map.groupBy(rules, ({ rule }) => `${rule.programme}>${rule.recogniser}`),
+    presentations: new Map(rows.presentations.map((presentation) => [presentation.id, presentation])),
+    schemes: new Map(rows.schemes.map((scheme) => [scheme.scheme, scheme])),
+  };
+}
+
+/** The terms of a programme at an instant; null when none hold then. */
+export function programmeAt(network: Network, id: string, at: Instant): ProgrammeTerms | null {
+  return network.programmes.get(id)?.find((terms) => contains(terms.valid, at)) ?? null;
+}
+
+/**
+ * The territories whose rules decide at a recogniser: itself and every union it belongs to at that instant. A union is one customs
+ * territory: what it recognises, its members recognise (UCC art. 38(4); domain.md A.2).
+ */
+export function recognisingTerritories(network: Network, recogniser: string, at: Instant): readonly string[] {
+  const unions = network.unionMembers.filter((row) => row.member === recogniser && contains(row.valid, at));
+  return [recogniser, ...new Set(unions.map((row) => row.union))];
+}
+
+/** The country that issued the authorisation: as recorded, else the first two letters of the number (reference README). */
+export function issuingCountry(membership: MembershipFacts): string {
+  return membership.issuingCountry ?? normaliseIdentifier(membership.number).slice(0, 2);
+}
+
+/** Of a union programme: whether the country that issued the authorisation is a member of the union at that instant. */
+export function issuedWithinUnion(network: Network, union: string, membership: MembershipFacts, at: Instant): boolean {
+  const members = network.unionMembers.filter((row) => row.union === union);
+  if (members.length === 0) return true;
+  const country = issuingCountry(membership);
+  return members.some((row) => row.member === country && contains(row.valid, at));
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -1,0 +1,61 @@
+import { normaliseIdentifier } from '../identifiers/normalise.ts';
+import { type Instant, startOfDay, startWindow } from '../time.ts';
+import type { AgreementTerms, Condition, RecognitionRule } from '../types.ts';
+import type { RuleContext } from './context.ts';
+
+const code = 'AGREEMENT_IN_FORCE';
+
+/**
+ * The agreement is in force in this direction at the instant asked about, or is a pilot that lists the member.
+ * A start known only to the month or year, or not at all, is unknown (null) while it could have happened and not be certain
+ * (api.md section 2). Sources: the dates of each agreement; domain.md finding 2 (signed is not in force, staged starts).
+ */
+export function agreementInForce({ question, membership, issuer, agreement, rule }: RuleContext): Condition {
+  if (agreement.lifeCycle === 'pilot') {
+    const listed = rule.pilotMembers?.some(
+      (number) => normaliseIdentifier(number) === normaliseIdentifier(membership.number),
+    );
+    if (!listed) return { code, met: false, detail: 'a pilot, which counts only for the members on its list' };
+  } else if (agreement.lifeCycle !== 'in_force') {
+    const signed = agreement.lifeCycle === 'signed' && agreement.signedOn ? ` on ${agreement.signedOn}` : '';
+    return { code, met: false, detail: `not in force: ${agreement.lifeCycle.replaceAll('_', ' ')}${signed}` };
+  }
+  const waiting = agreement.partyEffective.find(
+    (start) => !start.effective && (start.party === issuer || start.party === rule.recogniser),
+  );
+  if (waiting) return { code, met: false, detail: `${waiting.party} has signed but has not begun` };
+
+  const start = startOf(agreement, rule, issuer);
+  if (question.at < start.earliest) return { code, met: false, detail: `not in force before ${start.words}` };
+  if (question.at < start.certain) return { code, met: null, detail: `start not known exactly: ${start.words}` };
+  return { code, met: true, detail: `in force since ${start.words}` };
+}
+
+/** The instants at which a rule can begin and has certainly begun. */
+export function startOf(
+  agreement: AgreementTerms,
+  rule: RecognitionRule,
+  issuer: string,
+): { readonly earliest: Instant; readonly certain: Instant; readonly words: string } {
+  const staged = agreement.partyEffective.filter((start) => start.party === issuer || start.party === rule.recogniser);
+  const own = rule.effectiveFrom ?? agreement.inForceOn;
+  // A pair begins when the later of its two parties does (AAMRA; domain.md A.6).
+  const known = [own, ...staged.map((start) => start.from)].filter((day) => day !== null);
+  const open = own === null || (rule.effectiveFrom === null && staged.some((start) => start.from === null));
+  const windows = known.map((day) => ({ ...startWindow(day), words: day }));
+  if (!open) {
+    return {
+      earliest: latest(windows.map((window) => window.earliest)),
+      certain: latest(windows.map((window) => window.certain)),
+      words: windows.reduce((a, b) => (b.certain > a.certain ? b : a)).words,
+    };
+  }
+  const signed = agreement.signedOn === null ? [] : [startWindow(agreement.signedOn)];
+  return {
+    earliest: latest([...windows, ...signed].map((window) => window.earliest)),
+    certain: latest([startOfDay(agreement.reviewedOn), ...[...windows, ...signed].map((window) => window.certain)]),
+    words: `an unknown day after ${agreement.signedOn ? `signature (${agreement.signedOn})` : 'signature'}, certain from ${agreement.reviewedOn}, when these data were reviewed`,
+  };
+}
+
+const latest = (instants: readonly Instant[]): Instant => instants.reduce((a, b) => (b > a ? b : a), '');

@@ -1,0 +1,23 @@
+import { addSeconds, type Instant, shortInstant } from '../time.ts';
+import type { Condition, MembershipFacts } from '../types.ts';
+import type { RuleContext } from './context.ts';
+
+const code = 'DATA_FRESH';
+
+/**
+ * A copy received from a partner is no older than 1.5 times the partner's cadence, counted to the instant of knowledge; older data
+ * cannot say whether the member is still trusted (exchange.md section 3, domain.md H.12). Local memberships are always fresh.
+ */
+export function dataFresh({ question, membership }: RuleContext): Condition {
+  if (membership.source === null) return { code, met: true };
+  const staleFrom = staleFromInstant(membership);
+  if (staleFrom === null) return { code, met: null, detail: `never synchronised with ${membership.source}` };
+  if (question.knownAt < staleFrom) return { code, met: true };
+  return { code, met: null, detail: `data of ${membership.source} too old since ${shortInstant(staleFrom)}` };
+}
+
+/** The instant from which a copy is too old if nothing more arrives; null when local or never synchronised. */
+export function staleFromInstant({ synchronisation }: MembershipFacts): Instant | null {
+  if (synchronisation === null || synchronisation.lastSynchronisedAt === null) return null;
+  return addSeconds(synchronisation.lastSynchronisedAt, synchronisation.maxAgeSeconds);
+}

@@ -1,0 +1,17 @@
+import { contains, dayOrInstant } from '../time.ts';
+import type { Condition } from '../types.ts';
+import type { RuleContext } from './context.ts';
+
+const code = 'NOT_LOCALLY_SUSPENDED';
+
+/** The recogniser has not suspended the benefits that it gives to this member (2012/290/EU, each side may; domain.md C.6). */
+export function notLocallySuspended({ question, rule, membership }: RuleContext): Condition {
+  const suspension = membership.localSuspensions.find(
+    (candidate) =>
+      (candidate.recogniser === rule.recogniser || candidate.recogniser === question.recogniser) &&
+      contains(candidate.valid, question.at),
+  );
+  if (suspension === undefined) return { code, met: true };
+  const since = suspension.valid.from === null ? '' : ` since ${dayOrInstant(suspension.valid.from)}`;
+  return { code, met: false, detail: `suspended by ${suspension.recogniser}${since}` };
+}

@@ -1,0 +1,23 @@
+import type { Condition } from '../types.ts';
+import type { RuleContext } from './context.ts';
+
+const code = 'ROLE_COVERED';
+
+/**
+ * A role that is asked about is on the rule's list and, where the member's roles are known, is one the member has.
+ * A membership can be valid and yet bring nothing in this role (domain.md A.9). Source: reference README (rules.roles).
+ */
+export function roleCovered({ question: { role }, rule, membership }: RuleContext): Condition {
+  if (role === undefined) return { code, met: true, detail: 'no role asked about' };
+  if (rule.roles !== null && !rule.roles.includes(role)) {
+    return {
+      code,
+      met: false,
+      detail: `the agreement covers ${rule.roles.join(', ')}; the membership itself may be valid`,
+    };
+  }
+  if (membership.roles.length > 0 && !membership.roles.includes(role)) {
+    return { code, met: false, detail: `the member is registered as ${membership.roles.join(', ')}` };
+  }
+  return { code, met: true };
+}

@@ -1,0 +1,35 @@
+import { programmeAt } from '../network.ts';
+import type { AuthorisationType, Condition } from '../types.ts';
+import type { RuleContext } from './context.ts';
+
+const code = 'TYPE_COVERED';
+
+/**
+ * The authorisation type counts under the rule: it, or one of its components, is on the rule's list, or, where the rule has none,
+ * is recognisable in its programme (`unknown` does not count). Source: reference README (rules.types); UCC DA art. 30 for AEOF.
+ */
+export function typeCovered(context: RuleContext): Condition {
+  const { type } = context;
+  if (type === null) return { code, met: false, detail: 'the authorisation has no type' };
+  const listed = listedTypes(context);
+  const counting = type.components.filter((component) => listed.includes(component));
+  if (counting.length > 0 && type.components.length > 1) {
+    return { code, met: true, detail: `${type.code} counts through ${counting.join(' and ')}` };
+  }
+  if (counting.length > 0 || listed.includes(type.code)) return { code, met: true, detail: `${type.code} is covered` };
+  const covered = listed.length === 0 ? 'none' : listed.join(', ');
+  return { code, met: false, detail: `${type.code} never counts under this rule; covered: ${covered}` };
+}
+
+/** The components through which a type counts: those on the list; of a type listed only as a whole, or not at all, all of them. */
+export function countingComponents(context: RuleContext & { readonly type: AuthorisationType }): readonly string[] {
+  const listed = listedTypes(context);
+  const counting = context.type.components.filter((component) => listed.includes(component));
+  return counting.length > 0 ? counting : context.type.components;
+}
+
+function listedTypes({ rule, network, question }: RuleContext): readonly string[] {
+  if (rule.types !== null) return rule.types;
+  const programme = programmeAt(network, rule.programme, question.at);
+  return (programme?.types ?? []).filter((type) => type.recognisable === 'yes').map((type) => type.code);
+}

@@ -1,0 +1,39 @@
+import type { Recording } from './recording.ts';
+
+/** The answer to a write, as it is given again when the write is repeated with the same key. */
+export interface KeptAnswer {
+  readonly requestHash: string;
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: unknown;
+}
+
+/** The answer that a client was given for a key; undefined when the key is new. Keys are kept for 24 hours. */
+export async function findAnswer({ tx, actor }: Recording, key: string): Promise<KeptAnswer | undefined> {
+  const row = await tx
+    .selectFrom('idempotency_key')
+    .select(['request_hash', 'status', 'headers', 'body'])
+    .where('client', '=', actor.client)
+    .where('key', '=', key)
+    .executeTakeFirst();
+  return row && { requestHash: row.request_hash, status: row.status, headers: row.headers as Record<string, string>, body: row.body };
+}
+
+/** Keeps an answer in the transaction of its write, and forgets those older than a day. */
+export async function keepAnswer({ tx, actor }: Recording, key: string, answer: KeptAnswer): Promise<void> {
+  await tx
+    .deleteFrom('idempotency_key')
+    .where('created_at', '<', new Date(Date.now() - 24 * 3_600_000).toISOString())
+    .execute();
+  await tx
+    .insertInto('idempotency_key')
+    .values({
+      client: actor.client,
+      key,
+      request_hash: answer.requestHash,
+      status: answer.status,
+      headers: JSON.stringify(answer.headers),
+      body: answer.body === undefined ? null : JSON.stringify(answer.body),
+    })
+    .execute();
+}

@@ -1,0 +1,74 @@
+import type { Instant, Period } from '@mra/recognition';
+import { sql, type Transaction } from 'kysely';
+import type { DB } from './database.ts';
+import { parsePeriod, rangeText } from './period.ts';
+import { appendChange, type Recording } from './recording.ts';
+import { supersede } from './temporal.ts';
+
+export interface LocalSuspension {
+  readonly recogniser: string;
+  readonly valid: Period;
+  readonly note: string | null;
+  readonly recordedAt: Instant;
+}
+
+/** The local suspensions by the actor's administration of one member, as known now, in order of their beginning. */
+export async function readLocalSuspensions(tx: Transaction<DB>, membershipId: number): Promise<readonly LocalSuspension[]> {
+  const rows = await tx
+    .selectFrom('local_suspension')
+    .select(['recogniser', 'valid', 'note', sql<Instant>`lower(known)`.as('recorded_at')])
+    .where('membership_id', '=', membershipId)
+    .where(sql<boolean>`upper_inf(known)`)
+    .orderBy(sql`lower(valid)`)
+    .execute();
+  return rows.map((row) => ({
+    recogniser: row.recogniser, valid: parsePeriod(row.valid), note: row.note, recordedAt: row.recorded_at,
+  }));
+}
+
+/** Suspends the benefits given to a member from an instant on; what was recorded from then on gives way, earlier periods stay. */
+export async function putLocalSuspension(
+  recording: Recording,
+  member: { readonly id: number; readonly programme: string; readonly number: string },
+  suspension: { readonly recogniser: string; readonly from: Instant; readonly to: Instant | null; readonly note: string | null },
+): Promise<void> {
+  const { recogniser, from, to, note } = suspension;
+  const replaced = { recogniser, membership_id: member.id, valid: rangeText({ from, to: null }) };
+  await supersede(recording, 'local_suspension', [replaced], [
+    { recogniser, membership_id: member.id, note, valid: rangeText({ from, to }), recorded_by: recording.actor.client },
+  ]);
+  await append(recording, member, { ...suspension, ended: false });
+}
+
+/** Ends the local suspensions of a member from an instant on. @returns whether there was any. */
+export async function endLocalSuspension(
+  recording: Recording,
+  member: { readonly id: number; readonly programme: string; readonly number: string },
+  { recogniser, from }: { readonly recogniser: string; readonly from: Instant },
+): Promise<boolean> {
+  const found = await recording.tx
+    .selectFrom('local_suspension')
+    .select('membership_id')
+    .where('recogniser', '=', recogniser)
+    .where('membership_id', '=', member.id)
+    .where(sql<boolean>`upper_inf(known) and valid && tstzrange(${from}, null)`)
+    .execute();
+  if (found.length === 0) return false;
+  const replaced = { recogniser, membership_id: member.id, valid: rangeText({ from, to: null }) };
+  await supersede(recording, 'local_suspension', [replaced], []);
+  await append(recording, member, { recogniser, from, to: null, note: null, ended: true });
+  return true;
+}
+
+async function append(
+  recording: Recording,
+  { programme, number }: { readonly programme: string; readonly number: string },
+  content: { readonly recogniser: string } & Readonly<Record<string, unknown>>,
+): Promise<void> {
+  await appendChange(recording, {
+    administration: content.recogniser,
+    subject: 'local_suspension',
+    id: `${programme}/${number}`,
+    payload: { programme, number, ...content },
+  });
+}

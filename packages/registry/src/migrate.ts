@@ -1,0 +1,43 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { Kysely, PostgresDialect, sql } from 'kysely';
+import { type Migration, Migrator } from 'kysely/migration';
+import { createPool } from './pool.ts';
+
+const FOLDER = new URL('../../../db/migrations/', import.meta.url);
+
+async function migrations(): Promise<Record<string, Migration>> {
+  const names = (await readdir(FOLDER)).filter((name) => name.endsWith('.sql')).toSorted();
+  return Object.fromEntries(
+    await Promise.all(
+      names.map(async (name): Promise<[string, Migration]> => {
+        const text = await readFile(new URL(name, FOLDER), 'utf8');
+        return [name.replace(/\.sql$/, ''), { up: async (db) => void (await sql.raw(text).execute(db)) }];
+      }),
+    ),
+  );
+}
+
+/**
+ * Applies the migrations of `db/migrations` that the database has not had, in order, under a lock: any number of processes may start
+ * at once. Connects with the rights of the URL, which must own the tables; the services then work as `mra_service`.
+ * @returns names of the migrations applied now
+ */
+export async function migrate(url: string): Promise<readonly string[]> {
+  const pool = createPool({ url, max: 1, role: null, applicationName: 'aeo-mra-migrate' });
+  const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
+  try {
+    const migrator = new Migrator({ db, provider: { getMigrations: migrations } });
+    const { error, results } = await migrator.migrateToLatest();
+    if (error) throw error;
+    return (results ?? []).filter((result) => result.status === 'Success').map((result) => result.migrationName);
+  } finally {
+    await db.destroy();
+  }
+}
+
+/** Whether the database has every migration that this version of the service knows. */
+export async function isMigrated(db: Kysely<never>): Promise<boolean> {
+  const known = Object.keys(await migrations()).length;
+  const { rows } = await sql<{ count: number }>`select count(*) as count from kysely_migration`.execute(db);
+  return (rows[0]?.count ?? 0) >= known;
+}

@@ -1,0 +1,148 @@
+import {
+  type AgreementTerms,
+  type AuthorisationType,
+  type ConsentRegime,
+  type Flow,
+  type IdentifierScheme,
+  indexNetwork,
+  type LifeCycle,
+  type Network,
+  type NumberPattern,
+  type PartyStart,
+  type Presentation,
+  type Role,
+  type Strategy,
+  type Template,
+} from '@mra/recognition';
+import { type Kysely, sql, type Transaction } from 'kysely';
+import type { DB } from './database.ts';
+import { parsePeriod } from './period.ts';
+
+export type Executor = Kysely<DB> | Transaction<DB>;
+
+/** The network as it was known when its version was recorded. A version never changes, so it may be kept. */
+export async function loadNetwork(db: Executor, version: number): Promise<Network> {
+  const moment = await db
+    .selectFrom('network_version')
+    .select('recorded_at')
+    .where('version', '=', version)
+    .executeTakeFirst();
+  if (moment === undefined) return indexNetwork({ version, unionMembers: [], programmes: [], agreements: [], presentations: [], schemes: [] });
+  const known = sql<boolean>`known @> ${moment.recorded_at}::timestamptz`;
+  const [members, programmes, agreements, rules, presentations, schemes] = await Promise.all([
+    db.selectFrom('union_member').select(['union_code', 'member', 'valid']).where(known).execute(),
+    db.selectFrom('programme').select(['id', 'administration', 'types', 'consent', 'number_patterns', 'valid']).where(known).execute(),
+    db
+      .selectFrom('agreement')
+      .select(['id', 'title', 'citation', 'life_cycle', 'signed_on', 'in_force_on', 'party_effective', 'reviewed_on', 'valid'])
+      .where(known)
+      .execute(),
+    db.selectFrom('recognition_rule').selectAll().where(known).execute(),
+    db.selectFrom('presentation').selectAll().where(known).execute(),
+    db.selectFrom('identifier_scheme').selectAll().where(known).execute(),
+  ]);
+  const rulesOf = Map.groupBy(rules, (rule) => rule.agreement);
+  return indexNetwork({
+    version,
+    unionMembers: members.map((row) => ({ union: row.union_code, member: row.member, valid: parsePeriod(row.valid) })),
+    programmes: programmes.map((row) => ({
+      id: row.id,
+      administration: row.administration,
+      types: row.types as unknown as AuthorisationType[],
+      consent: row.consent as ConsentRegime,
+      numberPatterns: row.number_patterns as unknown as NumberPattern[],
+      valid: parsePeriod(row.valid),
+    })),
+    agreements: agreements.map((row): AgreementTerms => {
+      const valid = parsePeriod(row.valid);
+      return {
+        id: row.id,
+        title: row.title,
+        citation: row.citation,
+        lifeCycle: row.life_cycle as LifeCycle,
+        signedOn: row.signed_on,
+        inForceOn: row.in_force_on,
+        partyEffective: row.party_effective as unknown as PartyStart[],
+        reviewedOn: row.reviewed_on,
+        valid,
+        // The rules of an agreement change with its terms, so those of these terms have their period.
+        rules: (rulesOf.get(row.id) ?? [])
+          .filter((rule) => parsePeriod(rule.valid).from === valid.from)
+          .map((rule) => ({
+            id: rule.id,
+            programme: rule.programme,
+            recogniser: rule.recogniser,
+            types: rule.types,
+            roles: rule.roles as Role[] | null,
+            flows: rule.flows as Flow[] | null,
+            effectiveFrom: rule.effective_from,
+            presentation: rule.presentation,
+            benefits: rule.benefits,
+            pilotMembers: rule.pilot_members,
+          })),
+      };
+    }),
+    presentations: presentations.map(
+      (row): Presentation => ({
+        id: row.id,
+        programme: row.programme,
+        recogniser: row.recogniser,
+        strategy: row.strategy as Strategy,
+        from: row.scheme,
+        words: row.words,
+        template: row.template as Template | null,
+        where: row.where_declared,
+        lossy: row.lossy,
+      }),
+    ),
+    schemes: schemes.map(
+      (row): IdentifierScheme => ({
+        scheme: row.scheme,
+        administration: row.administration,
+        name: row.name,
+        kind: row.kind,
+        regex: row.regex,
+        checkDigit: row.check_digit,
+      }),
+    ),
+  });
+}
+
+/** The version that is known now. */
+export async function currentNetworkVersion(db: Executor): Promise<number> {
+  return (await db.selectFrom('log_head').select('network_version').executeTakeFirstOrThrow()).network_version;
+}
+
+export interface NetworkCache {
+  /** The network of a version, loaded once. */
+  get(version: number): Promise<Network>;
+  /** The network that is known now; asks the database for its version. */
+  current(db?: Executor): Promise<Network>;
+}
+
+/** Keeps the last few versions of the network in memory: a version is immutable, so nothing in it can be stale. */
+export function createNetworkCache(db: Executor, { size = 8 }: { readonly size?: number } = {}): NetworkCache {
+  const loaded = new Map<number, Promise<Network>>();
+  const get = (version: number, executor: Executor = db): Promise<Network> => {
+    const kept = loaded.get(version);
+    if (kept !== undefined) {
+      loaded.delete(version);
+      loaded.set(version, kept);
+      return kept;
+    }
+    const loading = loadNetwork(executor, version);
+    loading.catch(() => loaded.delete(version));
+    loaded.set(version, loading);
+    const oldest = loaded.keys().next();
+    if (loaded.size > size && !oldest.done) loaded.delete(oldest.value);
+    return loading;
+  };
+  return {
+    get: (version) => get(version),
+    // Within a transaction the network may be newer than what others can see; loading is then left to that transaction.
+    current: async (executor = db) => {
+      const version = await currentNetworkVersion(executor);
+      return executor === db ? get(version) : (loaded.get(version) ?? loadNetwork(executor, version));
+    },
+  };
+}

@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto';
+import { Kysely, PostgresDialect, type PostgresPool } from 'kysely';
+import pg from 'pg';
+import type { DB } from './database.ts';
+
+export type Database = Kysely<DB>;
+
+export interface PoolOptions {
+  readonly url: string;
+  /** Connections at most; 10 serve two cores. */
+  readonly max?: number;
+  /** Named prepared statements; off behind a pooler that cannot keep them (PgBouncer before 1.21). */
+  readonly prepare?: boolean;
+  readonly applicationName?: string;
+  /** Role to work as. Row-level security binds it; migrations run without. */
+  readonly role?: string | null;
+  readonly onError?: (error: Error) => void;
+}
+
+const { builtins } = pg.types;
+const parsers: Record<number, (text: string) => unknown> = {
+  [builtins.DATE]: (text) => text, // the default is a local midnight
+  [builtins.TIMESTAMPTZ]: (text) => new Date(text).toISOString(),
+  [builtins.INT8]: Number, // numbers of the log and of rows stay far below 2^53
+};
+
+/** A pool of connections in UTC, with instants as canonical strings and days as `YYYY-MM-DD`. */
+export function createPool(options: PoolOptions): pg.Pool {
+  const role = options.role === undefined ? 'mra_service' : options.role;
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.max ?? 10,
+    application_name: options.applicationName ?? 'aeo-mra',
+    connectionTimeoutMillis: 5_000,
+    idleTimeoutMillis: 30_000,
+    maxLifetimeSeconds: 3_600,
+    statement_timeout: 60_000,
+    idle_in_transaction_session_timeout: 60_000,
+    options: `-c timezone=UTC${role === null ? '' : ` -c role=${role}`}`,
+    types: { getTypeParser: (oid: number, format?: string) => parsers[oid] ?? pg.types.getTypeParser(oid, format as 'text') },
+  } as pg.PoolConfig);
+  pool.on('error', (error) => options.onError?.(error));
+  return pool;
+}
+
+/** kysely on a pool; with `prepare`, every statement gets a name, so that PostgreSQL plans it once a connection. */
+export function openDatabase(pool: pg.Pool, { prepare = true }: { readonly prepare?: boolean } = {}): Database {
+  return new Kysely<DB>({ dialect: new PostgresDialect({ pool: prepare ? namingPool(pool) : pool }) });
+}
+
+function namingPool(pool: pg.Pool): PostgresPool {
+  const names = new Map<string, string>();
+  const nameOf = (text: string): string => {
+    let name = names.get(text);
+    if (name === undefined) {
+      name = createHash('sha1').update(text).digest('base64url');
+      names.set(text, name);
+    }
+    return name;
+  };
+  const wrap = (client: pg.PoolClient) => ({
+    processID: (client as unknown as { processID?: number }).processID,
+    release: () => client.release(),
+    query: (text: unknown, values?: readonly unknown[]) => {
+      if (typeof text !== 'string') return client.query(text as never);
+      if (values === undefined || values.length === 0) return client.query(text);
+      return client.query({ name: nameOf(text), text, values: [...values] });
+    },
+  });
+  return {
+    connect: async () => wrap(await pool.connect()),
+    end: () => pool.end(),
+  } as unknown as PostgresPool;
+}

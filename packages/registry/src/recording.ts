@@ -1,0 +1,95 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Instant } from '@mra/recognition';
+import { sql, type Transaction } from 'kysely';
+import type { DB } from './database.ts';
+import type { Database } from './pool.ts';
+
+/** Who writes or reads, as far as row-level security is concerned. */
+export interface Actor {
+  readonly client: string;
+  /** The administration acted for; null sees and writes no member. */
+  readonly administration: string | null;
+  /** Loads a partner's list in the partner's name. */
+  readonly copies?: boolean;
+}
+
+/** An open change: everything written through it becomes known at one instant, together or not at all. */
+export interface Recording {
+  readonly tx: Transaction<DB>;
+  readonly recordedAt: Instant;
+  readonly actor: Actor;
+}
+
+/** Thrown by a long recording that did not finish before the instant it had announced. Nothing was written. */
+export class RecordingTooSlow extends Error {}
+
+/**
+ * Runs `work` in one transaction as the one writer, and returns when what it wrote is known to every reader.
+ * @param aheadSeconds for long loads: becomes known that much later, so that no reader has to wait for the load
+ * @throws whatever `work` throws; then nothing is written. RecordingTooSlow when `aheadSeconds` were too few.
+ */
+export async function record<T>(
+  db: Database,
+  actor: Actor,
+  work: (recording: Recording) => Promise<T>,
+  { aheadSeconds = 0 }: { readonly aheadSeconds?: number } = {},
+): Promise<T> {
+  let known = 0;
+  const result = await db.transaction().execute(async (tx) => {
+    await actAs(tx, actor);
+    const { rows } = await sql<{ recorded_at: Instant; wait: number }>`
+      select r.recorded_at, (extract(epoch from r.recorded_at - clock_timestamp()) * 1000)::float8 as wait
+        from (select begin_recording(make_interval(secs => ${aheadSeconds})) as recorded_at) r`.execute(tx);
+    const { recorded_at: recordedAt, wait } = first(rows);
+    known = performance.now() + wait;
+    const value = await work({ tx, recordedAt, actor });
+    if (aheadSeconds > 0) {
+      const finished = await sql<{ in_time: boolean }>`select finish_recording(${recordedAt}) as in_time`.execute(tx);
+      if (!first(finished.rows).in_time) throw new RecordingTooSlow();
+    }
+    return value;
+  });
+  const remaining = known - performance.now();
+  if (remaining > 0) await delay(Math.ceil(remaining));
+  return result;
+}
+
+/** Reads with the rights of an actor: row-level security hides what it may not know. */
+export async function readAs<T>(db: Database, actor: Actor, work: (tx: Transaction<DB>) => Promise<T>): Promise<T> {
+  return db
+    .transaction()
+    .setAccessMode('read only')
+    .execute(async (tx) => {
+      await actAs(tx, actor);
+      return work(tx);
+    });
+}
+
+/** Within a recording, acts for another administration: a hub's seed load writes the members of many. */
+export async function actAs(tx: Transaction<DB>, { administration, copies = false }: Omit<Actor, 'client'>): Promise<void> {
+  await sql`select set_config('mra.administration', ${administration ?? ''}, true),
+                   set_config('mra.copies', ${copies ? 'on' : ''}, true)`.execute(tx);
+}
+
+/** Appends an entry to the change log and returns its number. */
+export async function appendChange(
+  { tx, recordedAt, actor }: Recording,
+  entry: {
+    readonly administration: string | null;
+    readonly subject: string;
+    readonly id: string;
+    readonly changesNetwork?: boolean;
+    readonly payload: unknown;
+  },
+): Promise<number> {
+  const { rows } = await sql<{ seq: number }>`
+    select append_change(${recordedAt}, ${actor.client}, ${entry.administration}, ${entry.subject}, ${entry.id},
+                         ${entry.changesNetwork ?? false}, ${JSON.stringify(entry.payload)}::jsonb) as seq`.execute(tx);
+  return first(rows).seq;
+}
+
+export function first<T>(rows: readonly T[]): T {
+  const row = rows[0];
+  if (row === undefined) throw new Error('a query that always gives a row gave none');
+  return row;
+}
