@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AdministrationCode, Confidence, CountryCode, pageOf, Sources, Version } from './common.ts';
+import { AdministrationCode, Confidence, CountryCode, LEAST_CONFIDENCE, pageOf, Sources, Version } from './common.ts';
 import { Day, Instant, isPeriod } from './days.ts';
 import { line, prose } from './text.ts';
 
@@ -30,7 +30,7 @@ const fields = {
   kind: z.enum(['country', 'union', 'territory']),
   members: z.array(Member).max(200).describe('Of a union; else empty.'),
   sources: Sources,
-  confidence: Confidence.nullable(),
+  confidence: Confidence,
   notes: prose(4000).nullable(),
 };
 
@@ -69,7 +69,7 @@ export function completeAdministration(body: AdministrationBody): CompleteAdmini
     kind: body.kind,
     members: body.members ?? [],
     sources: body.sources ?? [],
-    confidence: body.confidence ?? null,
+    confidence: body.confidence ?? LEAST_CONFIDENCE,
     notes: body.notes ?? null,
   };
 }

@@ -38,7 +38,7 @@ const fields = {
     .describe('Authorisation numbers admitted to a pilot: it counts for them only. null: not a pilot.'),
   note: prose(2000).nullable(),
   sources: Sources,
-  confidence: Confidence.nullable(),
+  confidence: Confidence,
 };
 
 /** One direction of an agreement, as written. */
@@ -68,8 +68,9 @@ export const Rule = z.object(fields).meta({
 });
 export type Rule = z.infer<typeof Rule>;
 
-/** The rule with every field there: null for what is left out, and the benefits of the agreement where it names none of its own. */
-export function completeRule(body: RuleBody, agreement: { readonly benefits: readonly string[] }): Rule {
+/** The rule with every field there: null for what is left out, and what its agreement says of benefits and
+ * confidence where it says nothing itself. */
+export function completeRule(body: RuleBody, agreement: Pick<Rule, 'benefits' | 'confidence'>): Rule {
   return {
     id: body.id,
     programme: body.programme,
@@ -83,6 +84,6 @@ export function completeRule(body: RuleBody, agreement: { readonly benefits: rea
     pilotMembers: body.pilotMembers ?? null,
     note: body.note ?? null,
     sources: body.sources ?? [],
-    confidence: body.confidence ?? null,
+    confidence: body.confidence ?? agreement.confidence,
   };
 }

@@ -6,6 +6,7 @@ import {
   AgreementId,
   BenefitCode,
   Confidence,
+  LEAST_CONFIDENCE,
   ProgrammeId,
   pageOf,
   pageQuery,
@@ -87,7 +88,7 @@ const fields = {
   benefits: z.array(BenefitCode).max(50),
   sources: Sources,
   contradictingSources: Sources.describe('Sources that say otherwise.'),
-  confidence: Confidence.nullable(),
+  confidence: Confidence,
   inferredDates: z.array(line(100)).max(20).describe('Dates that no source prints, `signedOn (year)`.'),
   unverifiedFields: z.array(code(/^[A-Za-z.]+$/, 100, 'the name of a field')).max(50),
   notes: prose(4000).nullable(),
@@ -190,6 +191,7 @@ export type CompleteAgreement = Omit<Agreement, 'id' | 'version' | 'recordedAt' 
  */
 export function completeAgreement(body: AgreementBody, today: string): CompleteAgreement {
   const benefits = body.benefits ?? [];
+  const confidence = body.confidence ?? LEAST_CONFIDENCE;
   return {
     title: body.title,
     form: body.form,
@@ -204,13 +206,13 @@ export function completeAgreement(body: AgreementBody, today: string): CompleteA
     partyEffective: body.partyEffective ?? [],
     reviewedOn: body.reviewedOn ?? today,
     legalBasis: body.legalBasis ?? [],
-    rules: (body.rules ?? []).map((rule) => completeRule(rule, { benefits })),
+    rules: (body.rules ?? []).map((rule) => completeRule(rule, { benefits, confidence })),
     dataElements: body.dataElements ?? null,
     exchange: body.exchange ?? null,
     benefits,
     sources: body.sources ?? [],
     contradictingSources: body.contradictingSources ?? [],
-    confidence: body.confidence ?? null,
+    confidence,
     inferredDates: body.inferredDates ?? [],
     unverifiedFields: body.unverifiedFields ?? [],
     notes: body.notes ?? null,

@@ -80,11 +80,14 @@ const RuleAnswer = z
   })
   .meta({ id: 'RuleAnswer', description: 'One rule that could apply, with every condition, met or not.' });
 
+/** 64 characters of an identifier, each of which NFKC may turn into 18, and a prefix. */
+const NORMALISED_MAX = 1200;
+
 const Declare = z
   .object({
     strategy: z.enum(STRATEGIES),
-    identifier: line(100).nullable().describe('What to write; null: not known, or made by the declarant.'),
-    where: prose(500).describe("Where on the recogniser's declaration."),
+    identifier: line(NORMALISED_MAX).nullable().describe('What to write; null: not known, or made by the declarant.'),
+    where: prose(500).nullable().describe("Where on the recogniser's declaration; null: not known."),
     note: prose(1000).nullable(),
     hint: line(100)
       .nullable()
@@ -100,7 +103,7 @@ const NameMatch = z
   .object({
     result: z.enum(['exact', 'normalised', 'review', 'different']),
     score: z.number().min(0).max(1),
-    comparedWith: line(300).describe('The registered name that came closest.'),
+    comparedWith: line(1000).describe('The registered name that came closest.'),
   })
   .meta({ id: 'NameMatch', description: 'The name asked about, compared with the registered names. Decides nothing.' });
 
@@ -117,7 +120,7 @@ export const IdentifierReading = z
   .object({
     normalised: z
       .string()
-      .max(64)
+      .max(NORMALISED_MAX)
       .regex(/^\P{Cc}*$/u)
       .describe('The form in which it is matched.'),
     schemes: z

@@ -1,6 +1,6 @@
 import { ROLES } from '@mra/recognition';
 import { z } from 'zod';
-import { code, queryWhole, whole } from './text.ts';
+import { COUNT_MAX, code, queryWhole, whole } from './text.ts';
 
 const slug = (max: number, says: string) => code(/^[a-z0-9]+(-[a-z0-9]+)*$/, max, says);
 
@@ -62,6 +62,9 @@ export const Confidence = z
     "`high`: a party's own text or two independent sources; `medium`: one good source; `low`: a name in a list.",
   );
 
+/** Of what nobody vouched for. */
+export const LEAST_CONFIDENCE = 'low';
+
 export const Source = code(/^(local|[A-Z]{2})$/, 5, 'local or an administration').describe(
   '`local` where this deployment is authoritative, else the administration whose copy this is.',
 );
@@ -83,7 +86,7 @@ export const FieldError = z.object({
 });
 export type FieldError = z.infer<typeof FieldError>;
 
-export const Version = whole(1, 2_147_483_647).describe('1, 2, 3 …: grows by one with every change; the ETag.');
+export const Version = whole(0, COUNT_MAX).describe('Grows with every change; the ETag.');
 
 /** Opaque: readers must not look inside. */
 export const Cursor = code(/^[A-Za-z0-9_-]+$/, 1024, 'a nextCursor of an earlier page');

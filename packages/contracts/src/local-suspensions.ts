@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { AdministrationCode, ProgrammeId, Version } from './common.ts';
+import { AdministrationCode, ProgrammeId } from './common.ts';
 import { DayOrInstant, Instant, isPeriod } from './days.ts';
 import { AuthorisationNumber } from './membership-record.ts';
-import { besideOtherErrors, line, prose } from './text.ts';
+import { besideOtherErrors, prose } from './text.ts';
 
 /** The recogniser is not in the body: it is the administration the caller acts for. */
 export const LocalSuspensionBody = z
@@ -32,9 +32,7 @@ export const LocalSuspension = z
     from: DayOrInstant,
     to: DayOrInstant.nullable(),
     note: prose(2000).nullable(),
-    version: Version,
     recordedAt: Instant,
-    recordedBy: line(200).nullable().describe('Client that recorded it.'),
   })
   .meta({ id: 'LocalSuspension', description: 'A local suspension as recorded.' });
 export type LocalSuspension = z.infer<typeof LocalSuspension>;

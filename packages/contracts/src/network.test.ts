@@ -41,7 +41,7 @@ describe('an agreement', () => {
         pilotMembers: null,
         note: null,
         sources: [],
-        confidence: null,
+        confidence: 'low',
       },
     ]);
     expect(terms).toMatchObject({
@@ -156,7 +156,7 @@ describe('an administration', () => {
       kind: 'country',
       members: [],
       sources: [],
-      confidence: null,
+      confidence: 'low',
       notes: null,
     });
   });

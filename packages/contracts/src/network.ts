@@ -10,7 +10,7 @@ export const MutualAssistance = z
     signedOn: PartialDay.nullable(),
     inForceOn: PartialDay.nullable(),
     sources: Sources,
-    confidence: Confidence.nullable(),
+    confidence: Confidence,
     notes: prose(4000).nullable(),
   })
   .meta({

@@ -4,6 +4,7 @@ import {
   AdministrationCode,
   Confidence,
   Identifier,
+  LEAST_CONFIDENCE,
   ProgrammeId,
   pageOf,
   Roles,
@@ -82,7 +83,7 @@ const fields = {
       '`all_partners`: one consent; `per_partner`: partner by partner; `none`: not needed; `unknown`: does not block.',
     ),
   sources: Sources,
-  confidence: Confidence.nullable(),
+  confidence: Confidence,
   notes: prose(4000).nullable(),
 };
 
@@ -160,7 +161,7 @@ export function completeProgramme(body: ProgrammeBody): CompleteProgramme {
     },
     consent: body.consent ?? 'unknown',
     sources: body.sources ?? [],
-    confidence: body.confidence ?? null,
+    confidence: body.confidence ?? LEAST_CONFIDENCE,
     notes: body.notes ?? null,
   };
 }

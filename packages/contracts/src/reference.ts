@@ -36,7 +36,7 @@ export interface ReferenceWorkPlan extends Precision {
   readonly state: NonNullable<AgreementBody['state']>;
   readonly signedOn: string | null;
   readonly sources: string[];
-  readonly confidence: AgreementBody['confidence'];
+  readonly confidence: NonNullable<AgreementBody['confidence']>;
   readonly notes: string | null;
 }
 

@@ -51,7 +51,10 @@ const Claims = z.object({
   scope: z.string().max(2000),
   exp: z.number(),
   iat: z.number(),
-  administration: z.string().regex(/^[A-Z]{2}$/).nullish(),
+  administration: z
+    .string()
+    .regex(/^[A-Z]{2}$/)
+    .nullish(),
 });
 
 /** The key set of an issuer could not be fetched or read: no fault of the token. */
@@ -95,7 +98,8 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
         requiredClaims: ['exp', 'iat', 'sub', 'client_id', 'scope'],
       });
       const claims = Claims.parse(payload);
-      if (claims.iat > currentDate.getTime() / 1000 + clockToleranceSeconds) throw new Error('it was issued in the future');
+      if (claims.iat > currentDate.getTime() / 1000 + clockToleranceSeconds)
+        throw new Error('it was issued in the future');
       return { caller: toCaller(claims), exp: claims.exp };
     } catch (error) {
       if (!(error instanceof KeysUnavailable)) throw invalidToken(error);
@@ -126,7 +130,8 @@ function toGetKey(jwks: JWTVerifyGetKey | JSONWebKeySet): JWTVerifyGetKey {
       return await getKey(header, token);
     } catch (error) {
       const { JWKSNoMatchingKey, JWKSMultipleMatchingKeys, JOSENotSupported } = errors;
-      if ([JWKSNoMatchingKey, JWKSMultipleMatchingKeys, JOSENotSupported].some((kind) => error instanceof kind)) throw error;
+      if ([JWKSNoMatchingKey, JWKSMultipleMatchingKeys, JOSENotSupported].some((kind) => error instanceof kind))
+        throw error;
       throw new KeysUnavailable('the key set of the issuer cannot be had', { cause: error });
     }
   };

@@ -1,7 +1,14 @@
 import type { FastifyRequest } from 'fastify';
 
 /** What tokens may allow (api.md section 1). */
-export const SCOPES = ['recognition:read', 'registry:read', 'registry:write', 'network:write', 'exchange', 'operations'] as const;
+export const SCOPES = [
+  'recognition:read',
+  'registry:read',
+  'registry:write',
+  'network:write',
+  'exchange',
+  'operations',
+] as const;
 export type Scope = (typeof SCOPES)[number];
 
 /** Who calls, as proved by the access token. */

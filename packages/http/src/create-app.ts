@@ -1,6 +1,6 @@
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, type RawServerDefault } from 'fastify';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { problem } from '@mra/contracts';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type RawServerDefault } from 'fastify';
 import { guardRoutes } from './access.ts';
 import type { Authenticate } from './authenticate.ts';
 import { serveDocs } from './docs.ts';
@@ -17,7 +17,13 @@ import { refuseUnknownRoutes } from './unknown-route.ts';
 import { refuseUndeclaredAnswer, serializerCompiler, validatorCompiler, type ZodTypeProvider } from './zod-provider.ts';
 
 /** An app on which routes are declared with zod schemas. */
-export type HttpApp = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger, ZodTypeProvider>;
+export type HttpApp = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>;
 
 export interface HttpAppOptions {
   readonly logger: FastifyBaseLogger;
@@ -83,7 +89,10 @@ export async function createHttpApp(options: HttpAppOptions): Promise<HttpApp> {
   await serveDocs(app);
   const limitRate = await limitRates(app, options.rateLimit);
   const { identify, authorise } = guardRoutes(app, options.authenticate);
-  holdRoutesToRules(app, options.info.tags.map(({ name }) => name));
+  holdRoutesToRules(
+    app,
+    options.info.tags.map(({ name }) => name),
+  );
 
   app.addHook('onRequest', answerRequestId);
   app.addHook('onRequest', identify);

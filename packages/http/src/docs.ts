@@ -26,7 +26,12 @@ export async function serveDocs(app: FastifyInstance): Promise<void> {
     await scope.register(swaggerUi, {
       routePrefix: '/docs',
       staticCSP: DOCS_POLICY,
-      uiConfig: { persistAuthorization: true, displayRequestDuration: true, docExpansion: 'list', tryItOutEnabled: true },
+      uiConfig: {
+        persistAuthorization: true,
+        displayRequestDuration: true,
+        docExpansion: 'list',
+        tryItOutEnabled: true,
+      },
     });
     let document: string | undefined;
     scope.get('/openapi.json', { schema: { hide: true } }, async (_request, reply) => {

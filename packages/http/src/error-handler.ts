@@ -20,7 +20,14 @@ const FASTIFY_ERRORS: Readonly<Record<string, ProblemCode>> = {
 };
 
 /** Headers that a handler may have set for an answer that is now replaced. */
-const OF_THE_ANSWER = ['etag', 'location', 'content-location', 'last-modified', 'content-disposition', 'content-encoding'];
+const OF_THE_ANSWER = [
+  'etag',
+  'location',
+  'content-location',
+  'last-modified',
+  'content-disposition',
+  'content-encoding',
+];
 
 /** Seconds after which a caller may try again when a handler took too long. */
 const RETRY_AFTER_TIMEOUT = '5';
@@ -76,7 +83,8 @@ function asProblem(error: unknown, request: FastifyRequest): Problem {
   if (code === 'FST_ERR_HANDLER_TIMEOUT') return timedOut(request, error);
   const known = typeof code === 'string' && Object.hasOwn(FASTIFY_ERRORS, code) ? FASTIFY_ERRORS[code] : undefined;
   if (known === undefined) return problem('INTERNAL_ERROR', { cause: error });
-  const detail = known === 'PAYLOAD_TOO_LARGE' ? `The body may have ${request.routeOptions.bodyLimit} bytes.` : undefined;
+  const detail =
+    known === 'PAYLOAD_TOO_LARGE' ? `The body may have ${request.routeOptions.bodyLimit} bytes.` : undefined;
   return problem(known, { detail, cause: error });
 }
 

@@ -7,7 +7,11 @@ export const SECURITY_HEADERS = {
 } as const;
 
 /** onSend: nothing in an answer may run, be framed, be guessed at or be kept, unless the route has said how long to keep it. */
-export async function answerSecurityHeaders(_request: FastifyRequest, reply: FastifyReply, payload: unknown): Promise<unknown> {
+export async function answerSecurityHeaders(
+  _request: FastifyRequest,
+  reply: FastifyReply,
+  payload: unknown,
+): Promise<unknown> {
   reply.headers(SECURITY_HEADERS);
   if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
   return payload;

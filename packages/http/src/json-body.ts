@@ -36,7 +36,10 @@ export async function refuseOtherMediaTypes(request: FastifyRequest): Promise<vo
   const isEmpty = encoding === undefined && (length === undefined || length === '0');
   // Without a media type Fastify would choose no schema of several, and let nothing through as undefined.
   if (given === undefined ? isEmpty && content === undefined : accepted.includes(request.mediaType ?? '')) return;
-  throw problem('UNSUPPORTED_MEDIA_TYPE', { detail: `The body must be ${accepted.join(' or ')}.`, headers: { accept: accepted.join(', ') } });
+  throw problem('UNSUPPORTED_MEDIA_TYPE', {
+    detail: `The body must be ${accepted.join(' or ')}.`,
+    headers: { accept: accepted.join(', ') },
+  });
 }
 
 function malformed(text: string) {

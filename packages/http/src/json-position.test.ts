@@ -4,7 +4,8 @@ import { findJsonFault } from './json-position.ts';
 const VALID = '{"a": [1, -2.5e+3, {"b": "x\\u00e9\\n\\"y"}, [], {}],\n "c": true, "d": null, "e": false}';
 
 test('JSON has no fault', () => {
-  for (const text of [VALID, '0', ' "x" ', '[]', '{}', '[[],[{}]]', '-0.0e-0', 'null']) expect(findJsonFault(text)).toBeNull();
+  for (const text of [VALID, '0', ' "x" ', '[]', '{}', '[[],[{}]]', '-0.0e-0', 'null'])
+    expect(findJsonFault(text)).toBeNull();
 });
 
 test.each([

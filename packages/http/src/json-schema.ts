@@ -27,7 +27,7 @@ export function jsonSchemaOf(schema: z.ZodType): JsonSchema {
 /** The same with the root in place even where it has an id: for the object whose properties are parameters. */
 export function inlineJsonSchemaOf(schema: z.ZodType): JsonSchema {
   const all = pointToComponents(z.toJSONSchema(schema, OPTIONS)) as JsonSchema & { $defs?: Record<string, JsonSchema> };
-  const id = typeof all['$ref'] === 'string' ? all['$ref'].slice(COMPONENTS.length) : undefined;
+  const id = typeof all.$ref === 'string' ? all.$ref.slice(COMPONENTS.length) : undefined;
   return bare((id === undefined ? all : all.$defs?.[id]) ?? all);
 }
 
@@ -57,22 +57,24 @@ export function refusesUnknownFields(schema: z.ZodType): boolean {
 function isClosed(node: unknown): boolean {
   if (Array.isArray(node)) return node.every(isClosed);
   if (typeof node !== 'object' || node === null) return true;
-  if ('properties' in node && (node as JsonSchema)['type'] === 'object' && !('additionalProperties' in node)) return false;
-  return Object.entries(node).every(([key, value]) => ['examples', 'default', 'enum', 'const'].includes(key) || isClosed(value));
+  if ('properties' in node && (node as JsonSchema).type === 'object' && !('additionalProperties' in node)) return false;
+  return Object.entries(node).every(
+    ([key, value]) => ['examples', 'default', 'enum', 'const'].includes(key) || isClosed(value),
+  );
 }
 
 /** What zod prints that readers of the document do not need: 200-character patterns of dates, the bounds of every integer. */
 function override({ jsonSchema }: { jsonSchema: JsonSchema }): void {
-  if (jsonSchema['type'] === 'string' && typeof jsonSchema['format'] === 'string') {
-    delete jsonSchema['pattern'];
-    const length = FORMAT_LENGTHS[jsonSchema['format']];
-    if (length !== undefined) jsonSchema['maxLength'] ??= length;
+  if (jsonSchema.type === 'string' && typeof jsonSchema.format === 'string') {
+    delete jsonSchema.pattern;
+    const length = FORMAT_LENGTHS[jsonSchema.format];
+    if (length !== undefined) jsonSchema.maxLength ??= length;
   }
-  if (jsonSchema['type'] !== 'integer') return;
-  if (jsonSchema['minimum'] === Number.MIN_SAFE_INTEGER) delete jsonSchema['minimum'];
-  if (jsonSchema['maximum'] === Number.MAX_SAFE_INTEGER) delete jsonSchema['maximum'];
+  if (jsonSchema.type !== 'integer') return;
+  if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
+  if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
   const { minimum = -Infinity, maximum = Infinity } = jsonSchema as { minimum?: number; maximum?: number };
-  jsonSchema['format'] ??= minimum >= -INT32 && maximum < INT32 ? 'int32' : 'int64';
+  jsonSchema.format ??= minimum >= -INT32 && maximum < INT32 ? 'int32' : 'int64';
 }
 
 function pointToComponents(node: unknown): unknown {
@@ -92,7 +94,8 @@ function bare({ $schema: _, $id: __, id: ___, $defs: ____, ...schema }: JsonSche
 function* referencesIn(node: unknown): Generator<string> {
   if (typeof node !== 'object' || node === null) return;
   for (const [key, value] of Object.entries(node)) {
-    if (key === '$ref' && typeof value === 'string' && value.startsWith(COMPONENTS)) yield value.slice(COMPONENTS.length);
+    if (key === '$ref' && typeof value === 'string' && value.startsWith(COMPONENTS))
+      yield value.slice(COMPONENTS.length);
     else yield* referencesIn(value);
   }
 }

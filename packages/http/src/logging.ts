@@ -26,7 +26,10 @@ export function loggerOptions(level: string): LoggerOptions {
     level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
-    redact: { paths: ['authorization', 'token', '*.authorization', '*.token', '*.headers.authorization'], censor: '[redacted]' },
+    redact: {
+      paths: ['authorization', 'token', '*.authorization', '*.token', '*.headers.authorization'],
+      censor: '[redacted]',
+    },
     serializers: {
       req: (request: FastifyRequest) => ({ operation: operationOf(request) }),
       res: (reply: FastifyReply) => ({ statusCode: reply.statusCode }),
@@ -93,7 +96,10 @@ export class RequestLog extends LogController {
 
 /** Logs a request whose caller went away before the answer: Fastify has no line for it. */
 export async function logAbortedRequest(request: FastifyRequest): Promise<void> {
-  request.log.info({ operation: operationOf(request), client: callerOf(request)?.clientId ?? null, outcome: 'aborted' }, 'request');
+  request.log.info(
+    { operation: operationOf(request), client: callerOf(request)?.clientId ?? null, outcome: 'aborted' },
+    'request',
+  );
 }
 
 /** Name, code and stack of an error and of its causes, without the properties in which libraries repeat data. */
@@ -107,7 +113,10 @@ function describeError(error: unknown, depth = 0): unknown {
     code,
     constraint,
     table,
-    stack: error.stack?.split('\n').filter((line) => /^\s+at /.test(line)).join('\n'),
+    stack: error.stack
+      ?.split('\n')
+      .filter((line) => /^\s+at /.test(line))
+      .join('\n'),
     ...(error.cause === undefined || depth === MOST_CAUSES ? {} : { cause: describeError(error.cause, depth + 1) }),
   };
 }

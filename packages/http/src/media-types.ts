@@ -71,7 +71,9 @@ export type Received<Schema> = Schema extends z.ZodType
   : Schema extends StreamSchema
     ? Readable
     : Schema extends { readonly content: infer Content }
-      ? { [Type in keyof Content]: Content[Type] extends { schema: infer Inner } ? Received<Inner> : never }[keyof Content]
+      ? {
+          [Type in keyof Content]: Content[Type] extends { schema: infer Inner } ? Received<Inner> : never;
+        }[keyof Content]
       : unknown;
 
 /** What a handler sends for the schema of an answer. */

@@ -1,6 +1,5 @@
 import swagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
-import type { OpenAPIV3_1 } from 'openapi-types';
 import type { Access } from './access.ts';
 import { componentsOf } from './json-schema.ts';
 import {
@@ -46,26 +45,31 @@ export async function describeApi(app: FastifyInstance, info: ApiInfo): Promise<
       tags: info.tags.map((tag) => ({ ...tag })),
       components: { securitySchemes: SECURITY_SCHEMES },
     },
-    transform: ({ schema, url, route, openapiObject }) => {
+    transform: (described) => {
+      const { schema, url, route } = described;
       const hidden = { schema: { hide: true }, url };
-      if ((schema as { hide?: boolean } | undefined)?.hide === true) return hidden;
-      const { access } = route.config as unknown as { access: Access };
-      const paths = (openapiObject as { paths: Record<string, Record<string, object>> }).paths;
+      if (schema?.hide === true || !('openapiObject' in described)) return hidden;
+      const paths = described.openapiObject.paths as Record<string, Record<string, object>>;
+      const { access } = route.config as { access: Access };
       const operation = describeOperation({ access, schema: schema as unknown as DescribedSchema });
       const path = openapiPath(url);
-      paths[path] ??= {};
-      for (const method of openapiMethods(route.method)) (paths[path] as Record<string, object>)[method] = operation;
+      const added = openapiMethods(route.method).map((method) => [method, operation]);
+      paths[path] = { ...paths[path], ...Object.fromEntries(added) };
       return hidden;
     },
     transformObject: (document) => {
-      const { components, ...rest } = (document as { openapiObject: OpenAPIV3_1.Document }).openapiObject;
-      const shared = { ...components, headers: COMMON_HEADERS, examples: examplesUsedIn(rest.paths) };
-      return { ...rest, components: { ...shared, schemas: componentsOf({ rest, shared }) } } as OpenAPIV3_1.Document;
+      if (!('openapiObject' in document)) throw new Error('the document is not OpenAPI');
+      const { components, paths, ...rest } = document.openapiObject;
+      const shared = { ...components, headers: COMMON_HEADERS, examples: examplesUsedIn(paths) };
+      const schemas = componentsOf({ paths, shared });
+      return { ...rest, paths, components: { ...shared, schemas } } as never;
     },
   });
 }
 
 function examplesUsedIn(paths: unknown): object {
   const used = JSON.stringify(paths ?? {});
-  return Object.fromEntries(Object.entries(PROBLEM_EXAMPLES).filter(([code]) => used.includes(`"#/components/examples/${code}"`)));
+  return Object.fromEntries(
+    Object.entries(PROBLEM_EXAMPLES).filter(([code]) => used.includes(`"#/components/examples/${code}"`)),
+  );
 }

@@ -5,6 +5,7 @@ import type { Access } from './access.ts';
 import { inlineJsonSchemaOf, type JsonSchema, jsonSchemaOf } from './json-schema.ts';
 import { isStream, type MediaType, type RouteResponse } from './media-types.ts';
 import { codesOf } from './problem-responses.ts';
+import { NO_BODY } from './route-rules.ts';
 
 /** A declared route, as far as its description in OpenAPI goes. */
 export interface DescribedRoute {
@@ -27,7 +28,10 @@ export interface DescribedSchema {
 
 /** Header fields that answers have beside those that their route declares; components of the document. */
 export const COMMON_HEADERS: Readonly<Record<string, object>> = {
-  'X-Request-Id': header('Names the request in the log; given by the caller or made here.', text(64, '^[A-Za-z0-9._-]{1,64}$')),
+  'X-Request-Id': header(
+    'Names the request in the log; given by the caller or made here.',
+    text(64, '^[A-Za-z0-9._-]{1,64}$'),
+  ),
   'RateLimit-Limit': header('Requests a minute that the client may make.', count(1_000_000)),
   'RateLimit-Remaining': header('Requests left in this minute.', count(1_000_000)),
   'RateLimit-Reset': header('Seconds until the count begins anew.', count(60)),
@@ -56,8 +60,10 @@ export function describeOperation({ access, schema }: DescribedRoute): JsonSchem
     deprecated: schema.deprecated,
     security: securityOf(access),
     parameters: parameters.length === 0 ? undefined : parameters,
-    requestBody: schema.body && requestBodyOf(schema.body),
-    responses: Object.fromEntries(Object.entries(schema.response).map(([status, it]) => [status, responseOf(status, it)])),
+    requestBody: schema.body === undefined || schema.body === NO_BODY ? undefined : requestBodyOf(schema.body),
+    responses: Object.fromEntries(
+      Object.entries(schema.response).map(([status, it]) => [status, responseOf(status, it)]),
+    ),
   });
 }
 
@@ -67,7 +73,8 @@ export const SECURITY_SCHEMES = {
     type: 'http',
     scheme: 'bearer',
     bearerFormat: 'JWT',
-    description: 'Access token of the RFC 9068 profile, verified as RFC8725 demands: algorithms from a list, issuer, audience, expiry.',
+    description:
+      'Access token of the RFC 9068 profile, verified as RFC8725 demands: algorithms from a list, issuer, audience, expiry.',
   },
 } as const;
 
@@ -103,7 +110,8 @@ function parametersOf(place: 'path' | 'query' | 'header', schema: z.ZodType | un
 }
 
 function requestBodyOf(body: NonNullable<DescribedSchema['body']>): JsonSchema {
-  if (body instanceof z.ZodType) return { required: true, content: contentOf({ 'application/json': { schema: body } }) };
+  if (body instanceof z.ZodType)
+    return { required: true, content: contentOf({ 'application/json': { schema: body } }) };
   return defined({ description: body.description, required: true, content: contentOf(body.content) });
 }
 
@@ -118,7 +126,7 @@ function responseOf(status: string, response: RouteResponse): JsonSchema {
   const problem = content?.['application/problem+json'];
   // Examples of problems are shared components: one of each code.
   if (problem !== undefined && codes.length > 0) {
-    problem['examples'] = Object.fromEntries(codes.map((code) => [code, { $ref: `#/components/examples/${code}` }]));
+    problem.examples = Object.fromEntries(codes.map((code) => [code, { $ref: `#/components/examples/${code}` }]));
   }
   return defined({
     description: response.description,
@@ -135,13 +143,17 @@ function hasHeader(name: string, status: string): boolean {
 
 function contentOf(content: Readonly<Record<string, MediaType>>): Record<string, JsonSchema> {
   return Object.fromEntries(
-    Object.entries(content).map(([type, { schema, examples }]) => [type, defined({ schema: mediaSchemaOf(schema), examples })]),
+    Object.entries(content).map(([type, { schema, examples }]) => [
+      type,
+      defined({ schema: mediaSchemaOf(schema), examples }),
+    ]),
   );
 }
 
 function mediaSchemaOf(schema: MediaType['schema']): JsonSchema {
   if (!isStream(schema)) return jsonSchemaOf(schema);
-  if (schema.line === null) return { type: 'string', maxLength: Number.MAX_SAFE_INTEGER, description: schema.description };
+  if (schema.line === null)
+    return { type: 'string', maxLength: Number.MAX_SAFE_INTEGER, description: schema.description };
   return { ...jsonSchemaOf(schema.line), description: schema.description };
 }
 
@@ -149,20 +161,25 @@ function mediaSchemaOf(schema: MediaType['schema']): JsonSchema {
 export const PROBLEM_EXAMPLES = Object.fromEntries(
   Object.entries(PROBLEMS).map(([code, { status, title, type }]) => {
     const instance = 'urn:aeo-mra:request:1f0c9b52-4c0e-4d6f-9f27-0a6c2f9f5d11';
-    const errors = code === 'VALIDATION_FAILED' ? { errors: [{ pointer: '/att', detail: 'is not a known field' }] } : {};
+    const errors =
+      code === 'VALIDATION_FAILED' ? { errors: [{ pointer: '/att', detail: 'is not a known field' }] } : {};
     return [code, { summary: title, value: { type, title, status, instance, code, ...errors } }];
   }),
 );
 
 /** The path of a route in OpenAPI's form: `/v1/programmes/{programme}`. */
 export function openapiPath(url: string): string {
-  if (url.includes('*') || url.includes('(')) throw new Error(`${url} cannot be described: its parameters must be whole segments`);
+  if (url.includes('*') || url.includes('('))
+    throw new Error(`${url} cannot be described: its parameters must be whole segments`);
   return url.replace(/:(\w+)/g, '{$1}');
 }
 
 /** The methods of a route as OpenAPI has them. */
 export function openapiMethods(method: string | string[]): string[] {
-  return [method].flat().filter((name) => METHODS.includes(name) && name !== 'HEAD').map((name) => name.toLowerCase());
+  return [method]
+    .flat()
+    .filter((name) => METHODS.includes(name) && name !== 'HEAD')
+    .map((name) => name.toLowerCase());
 }
 
 function header(description: string, schema: object): object {

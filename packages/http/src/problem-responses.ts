@@ -1,5 +1,5 @@
 import { PROBLEM_CODES, PROBLEMS, type ProblemCode, ProblemDocument } from '@mra/contracts';
-import { type RouteResponse, isStream } from './media-types.ts';
+import { isStream, type RouteResponse } from './media-types.ts';
 
 /** The answer of one status that is a problem, with the codes that it may carry. */
 export interface ProblemResponse extends RouteResponse {
@@ -33,7 +33,9 @@ export interface RouteTraits {
 
 /** Problems that follow from how a route is declared: its access, its limits, and the media types of its body. */
 export function impliedProblems(traits: RouteTraits): ProblemCode[] {
-  const media = Object.values((traits.body as { content?: Record<string, { schema: unknown }> } | undefined)?.content ?? {});
+  const media = Object.values(
+    (traits.body as { content?: Record<string, { schema: unknown }> } | undefined)?.content ?? {},
+  );
   const parsesJson = traits.body !== undefined && (media.length === 0 || media.some(({ schema }) => !isStream(schema)));
   return [
     ...when(traits.takesParameters || parsesJson, 'VALIDATION_FAILED'),
@@ -48,12 +50,17 @@ export function impliedProblems(traits: RouteTraits): ProblemCode[] {
 }
 
 /** The declared answers of a route with more problems; a status that is declared as something else keeps both media types. */
-export function withProblems(declared: Record<string, RouteResponse>, codes: readonly ProblemCode[]): Record<string, RouteResponse> {
+export function withProblems(
+  declared: Record<string, RouteResponse>,
+  codes: readonly ProblemCode[],
+): Record<string, RouteResponse> {
   const merged = { ...declared };
   for (const [status, added] of Object.entries(problems(...codes)) as [string, ProblemResponse][]) {
     const present = merged[status] as Partial<ProblemResponse> | undefined;
-    if (present?.codes !== undefined) merged[status] = problemResponse([...new Set([...present.codes, ...added.codes])]);
-    else if (present !== undefined) merged[status] = { ...added, ...present, content: { ...present.content, ...added.content } };
+    if (present?.codes !== undefined)
+      merged[status] = problemResponse([...new Set([...present.codes, ...added.codes])]);
+    else if (present !== undefined)
+      merged[status] = { ...added, ...present, content: { ...present.content, ...added.content } };
     else merged[status] = added;
   }
   return merged;

@@ -6,7 +6,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 const GIVEN_ID = /^[A-Za-z0-9._-]{1,64}$/;
 
 /** The caller's `x-request-id` where it is 1 to 64 of `A-Za-z0-9._-`, else a new UUID. */
-export function requestIdOf(request: IncomingMessage): string {
+export function requestIdOf(request: Pick<IncomingMessage, 'headers'>): string {
   const given = request.headers['x-request-id'];
   return typeof given === 'string' && GIVEN_ID.test(given) ? given : randomUUID();
 }

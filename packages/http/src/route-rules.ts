@@ -24,7 +24,10 @@ declare module 'fastify' {
 /** An hour for routes that stream, unless they state a `handlerTimeout` of their own. */
 const STREAM_TIMEOUT_MS = 3_600_000;
 
-const NOTHING = z.strictObject({});
+const NO_QUERY = z.strictObject({});
+
+/** Clients that send `{}` where no body is asked for are served; whoever sends more is told that nobody reads it. */
+export const NO_BODY = z.strictObject({}).nullable();
 
 interface Declared {
   operationId?: string;
@@ -55,25 +58,37 @@ export function holdRoutesToRules(app: FastifyInstance, tags: readonly string[])
   });
 }
 
-function judge(name: string, route: RouteOptions, schema: Declared | undefined, tags: readonly string[], ids: Set<string>): void {
+function judge(
+  name: string,
+  route: RouteOptions,
+  schema: Declared | undefined,
+  tags: readonly string[],
+  ids: Set<string>,
+): void {
   const { operationId, summary, response = {} } = schema ?? {};
   const refuse = (rule: string) => {
     throw new Error(`${name}: ${rule}`);
   };
-  if (operationId === undefined || !/^[a-z][A-Za-z]+$/.test(operationId)) refuse('schema.operationId must be a lower-camel verb');
+  if (operationId === undefined || !/^[a-z][A-Za-z]+$/.test(operationId))
+    refuse('schema.operationId must be a lower-camel verb');
   else if (ids.has(operationId)) refuse(`the operationId ${operationId} is taken`);
   else ids.add(operationId);
   if (!summary) refuse('schema.summary is missing');
   const own = schema?.tags ?? [];
-  if (own.length === 0 || own.some((tag) => !tags.includes(tag))) refuse(`schema.tags must name some of ${tags.join(', ')}`);
-  if (!Object.keys(response).some((status) => /^[23]\d\d$/.test(status))) refuse('schema.response has no answer below 400');
-  if (Object.values(response).some(({ description }) => !description)) refuse('an answer of schema.response has no description');
+  if (own.length === 0 || own.some((tag) => !tags.includes(tag)))
+    refuse(`schema.tags must name some of ${tags.join(', ')}`);
+  if (!Object.keys(response).some((status) => /^[23]\d\d$/.test(status)))
+    refuse('schema.response has no answer below 400');
+  if (Object.values(response).some(({ description }) => !description))
+    refuse('an answer of schema.response has no description');
   const parameters = [...route.url.matchAll(/:(\w+)/g)].map(([, parameter]) => parameter as string).sort();
   const shape = schema?.params instanceof z.ZodObject ? Object.keys(schema.params.shape).sort() : [];
-  if (shape.join() !== parameters.join()) refuse(`schema.params must be a z.object of ${parameters.join(', ') || 'nothing'}`);
+  if (shape.join() !== parameters.join())
+    refuse(`schema.params must be a z.object of ${parameters.join(', ') || 'nothing'}`);
   if (!isStrict(schema?.querystring)) refuse('schema.querystring must be a z.strictObject');
   const tolerant = (route.config as { unknownFields?: string } | undefined)?.unknownFields === 'ignored';
-  if (!tolerant && !bodiesOf(schema?.body).every(isStrict)) refuse('schema.body must consist of z.strictObject, or config.unknownFields be ignored');
+  if (!tolerant && !bodiesOf(schema?.body).every(isStrict))
+    refuse('schema.body must consist of z.strictObject, or config.unknownFields be ignored');
 }
 
 function complete(route: RouteOptions, schema: Declared): void {
@@ -86,7 +101,12 @@ function complete(route: RouteOptions, schema: Declared): void {
     body: schema.body,
   });
   const response = withProblems(schema.response ?? {}, codes);
-  route.schema = { ...schema, querystring: schema.querystring ?? NOTHING, response } as NonNullable<RouteOptions['schema']>;
+  const hasBody = !['GET', 'HEAD'].includes(String(route.method));
+  const body = schema.body ?? (hasBody ? NO_BODY : undefined);
+  const query = schema.querystring ?? NO_QUERY;
+  route.schema = { ...schema, ...(body && { body }), querystring: query, response } as NonNullable<
+    RouteOptions['schema']
+  >;
   const media = [schema.body as { content?: Record<string, MediaType> } | undefined, ...Object.values(response)];
   const streams = media.some((it) => Object.values(it?.content ?? {}).some((type) => isStream(type.schema)));
   if (streams) route.handlerTimeout ??= STREAM_TIMEOUT_MS;

@@ -1,5 +1,11 @@
 import { type FieldError, fieldErrors, type Problem, problem } from '@mra/contracts';
-import type { FastifyReply, FastifyRequest, FastifySchemaCompiler, FastifySerializerCompiler, FastifyTypeProvider } from 'fastify';
+import type {
+  FastifyReply,
+  FastifyRequest,
+  FastifySchemaCompiler,
+  FastifySerializerCompiler,
+  FastifyTypeProvider,
+} from 'fastify';
 import { z } from 'zod';
 import { isStream, type Received, type Sent } from './media-types.ts';
 
@@ -54,7 +60,8 @@ export function withEveryWrongField(request: FastifyRequest, failed: Problem): P
 export const serializerCompiler: FastifySerializerCompiler<unknown> = ({ schema, method, url, httpStatus }) => {
   const answer = `answer ${httpStatus} of ${method} ${url}`;
   return (data: unknown) => {
-    if (!(schema instanceof z.ZodType)) throw new Error(`${answer} is declared as ${isStream(schema) ? 'a stream' : 'empty'}`);
+    if (!(schema instanceof z.ZodType))
+      throw new Error(`${answer} is declared as ${isStream(schema) ? 'a stream' : 'empty'}`);
     const { success, data: checked, error } = schema.safeParse(data);
     if (success) return JSON.stringify(checked);
     const wrong = fieldErrors(error).map(({ pointer, detail }) => `${pointer || 'the whole'} ${detail}`);
@@ -63,10 +70,16 @@ export const serializerCompiler: FastifySerializerCompiler<unknown> = ({ schema,
 };
 
 /** preSerialization: an answer that the route does not declare would leave unchecked. Problems are sent as strings, so not here. */
-export async function refuseUndeclaredAnswer(request: FastifyRequest, reply: FastifyReply, payload: unknown): Promise<unknown> {
+export async function refuseUndeclaredAnswer(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  payload: unknown,
+): Promise<unknown> {
   const { schema, url } = request.routeOptions;
   if (schema === undefined || (schema as { hide?: boolean }).hide === true) return payload;
-  const declared = (schema.response as Record<string, { content?: object } | undefined> | undefined)?.[reply.statusCode];
+  const declared = (schema.response as Record<string, { content?: object } | undefined> | undefined)?.[
+    reply.statusCode
+  ];
   const mediaType = String(reply.getHeader('content-type') ?? 'application/json').split(';')[0] ?? '';
   if (declared?.content !== undefined && Object.hasOwn(declared.content, mediaType)) return payload;
   throw new Error(`answer ${reply.statusCode} ${mediaType} of ${request.method} ${url} is not declared`);

@@ -14,7 +14,7 @@ export interface AdministrationDocument {
   /** Of a union: who belongs to it, in half-open days. */
   readonly members: readonly { readonly code: string; readonly from: string | null; readonly to: string | null }[];
   readonly sources: readonly string[];
-  readonly confidence: string;
+  readonly confidence: string | null;
   readonly notes: string | null;
 }
 

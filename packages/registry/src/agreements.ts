@@ -20,7 +20,7 @@ export interface RuleDocument {
   readonly pilotMembers: readonly string[] | null;
   readonly note: string | null;
   readonly sources: readonly string[];
-  readonly confidence: string;
+  readonly confidence: string | null;
 }
 
 export interface AgreementDocument {
@@ -46,7 +46,7 @@ export interface AgreementDocument {
   readonly benefits: readonly string[];
   readonly sources: readonly string[];
   readonly contradictingSources: readonly string[];
-  readonly confidence: string;
+  readonly confidence: string | null;
   readonly inferredDates: readonly string[];
   readonly unverifiedFields: readonly string[];
   readonly notes: string | null;

@@ -23,7 +23,7 @@ export type JsonValue = JsonArray | JsonObject | JsonPrimitive;
 
 export interface Administration {
   code: string;
-  confidence: string;
+  confidence: string | null;
   kind: string;
   known: string;
   name: string;
@@ -37,7 +37,7 @@ export interface Administration {
 export interface Agreement {
   benefits: string[];
   citation: string | null;
-  confidence: string;
+  confidence: string | null;
   contradicting_sources: string[];
   data_elements: string[] | null;
   exchange: Json | null;
@@ -65,7 +65,7 @@ export interface Agreement {
 
 export interface Benefit {
   code: string;
-  confidence: string;
+  confidence: string | null;
   known: string;
   recorded_by: string;
   sources: string[];
@@ -195,7 +195,7 @@ export interface MembershipStatus {
 }
 
 export interface MutualAssistance {
-  confidence: string;
+  confidence: string | null;
   id: string;
   in_force_on: string | null;
   known: string;
@@ -213,7 +213,7 @@ export interface NetworkVersion {
 }
 
 export interface Presentation {
-  confidence: string;
+  confidence: string | null;
   example: Json | null;
   id: string;
   known: string;
@@ -232,7 +232,7 @@ export interface Presentation {
 
 export interface Programme {
   administration: string;
-  confidence: string;
+  confidence: string | null;
   consent: string;
   id: string;
   known: string;
@@ -252,7 +252,7 @@ export interface Programme {
 export interface RecognitionRule {
   agreement: string;
   benefits: string[];
-  confidence: string;
+  confidence: string | null;
   effective_from: string | null;
   flows: string[] | null;
   id: string;

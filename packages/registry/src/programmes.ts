@@ -19,7 +19,7 @@ export interface ProgrammeDocument {
   readonly review: unknown;
   readonly consent: ConsentRegime;
   readonly sources: readonly string[];
-  readonly confidence: string;
+  readonly confidence: string | null;
   readonly notes: string | null;
 }
 

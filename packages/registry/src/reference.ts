@@ -9,7 +9,7 @@ import { appendTerms } from './terms.ts';
 /** Where a row of reference data comes from, and how sure it is. */
 interface Sourced {
   readonly sources: readonly string[];
-  readonly confidence: string;
+  readonly confidence: string | null;
   readonly notes: string | null;
 }
 
@@ -22,9 +22,9 @@ export interface MutualAssistanceDocument extends Sourced {
 
 /** Reference data that only seeds write: how codes are declared, identifier schemes, benefits, mutual assistance. */
 export interface ReferenceDocuments {
-  readonly presentations: readonly (Presentation & { readonly example: unknown; readonly source: string; readonly confidence: string })[];
+  readonly presentations: readonly (Presentation & { readonly example: unknown; readonly source: string; readonly confidence: string | null })[];
   readonly schemes: readonly (IdentifierScheme & { readonly examples: unknown; readonly verified: boolean; readonly sources: readonly string[]; readonly notes: string | null })[];
-  readonly benefits: readonly { readonly code: string; readonly wording: string; readonly sources: readonly string[]; readonly confidence: string }[];
+  readonly benefits: readonly { readonly code: string; readonly wording: string; readonly sources: readonly string[]; readonly confidence: string | null }[];
   readonly mutualAssistance: readonly MutualAssistanceDocument[];
 }
 

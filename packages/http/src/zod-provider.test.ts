@@ -1,0 +1,101 @@
+import { expect, test } from 'vitest';
+import { aToyApp, bearer } from './test-support.ts';
+
+const { app, lines } = await aToyApp();
+const write = await bearer('registry:write');
+const read = await bearer('registry:read');
+
+test('every wrong field is told at once, of the path, the query string and the header fields alike', async () => {
+  const answer = await app.inject({
+    url: '/things/much-too-long?at=yesterday&size=9&att=1',
+    headers: { ...read, 'if-none-match': 'too long' },
+  });
+  expect(answer.statusCode).toBe(400);
+  expect(answer.json()).toMatchObject({ code: 'VALIDATION_FAILED', detail: '5 fields are wrong.' });
+  expect(answer.json().errors.map(({ pointer }: { pointer: string }) => pointer).sort()).toEqual([
+    '/at',
+    '/att',
+    '/headers/if-none-match',
+    '/path/thing',
+    '/size',
+  ]);
+});
+
+test('body and query string are told together', async () => {
+  const answer = await app.inject({ method: 'POST', url: '/things?dry=maybe', headers: write, payload: { name: 5 } });
+  expect(answer.json().errors).toEqual([
+    { pointer: '/name', detail: 'must be a string' },
+    { pointer: '/dry', detail: expect.stringContaining('must be one of') },
+  ]);
+});
+
+test('an unknown field is refused and named with its pointer, however deep, and so is a query string where there is none', async () => {
+  const payload = { name: 'cog', parts: [{ count: 1, 'a/b~c': 2 }], namee: 'x' };
+  const answer = await app.inject({ method: 'POST', url: '/things', headers: write, payload });
+  expect(answer.statusCode).toBe(400);
+  expect(answer.json().errors).toEqual([
+    { pointer: '/parts/0/a~1b~0c', detail: 'is not a known field' },
+    { pointer: '/namee', detail: 'is not a known field' },
+  ]);
+  expect((await app.inject({ url: '/hello?at=now' })).json().errors).toEqual([{ pointer: '/at', detail: 'is not a known field' }]);
+});
+
+test('a missing body is a wrong field, a body where none is asked for too, and an empty object there is not', async () => {
+  const missing = await app.inject({ method: 'POST', url: '/things', headers: write });
+  expect(missing.json()).toMatchObject({ code: 'VALIDATION_FAILED', errors: [{ pointer: '' }] });
+  const unread = await app.inject({ method: 'DELETE', url: '/things/cog', headers: write, payload: { force: true } });
+  expect(unread.json().errors).toEqual([{ pointer: '/force', detail: 'is not a known field' }]);
+  expect((await app.inject({ method: 'DELETE', url: '/things/cog', headers: write, payload: {} })).statusCode).toBe(204);
+  expect((await app.inject({ method: 'DELETE', url: '/things/cog', headers: write })).statusCode).toBe(204);
+});
+
+test('handlers receive what the schema makes of the request: a number of the query string is one', async () => {
+  const answer = await app.inject({ url: '/things/cog?size=3', headers: read });
+  expect(answer.json()).toEqual({ name: 'cog', parts: [{ count: 3 }] });
+});
+
+test('fields that the answer does not declare are stripped', async () => {
+  expect((await app.inject({ url: '/things/cog', headers: read })).body).not.toContain('secret');
+});
+
+test('an answer that does not fit its schema is INTERNAL_ERROR; only the log names the operation and the field', async () => {
+  const answer = await app.inject({ url: '/things/odd', headers: read });
+  expect(answer.statusCode).toBe(500);
+  expect(answer.json()).toEqual({
+    type: 'urn:aeo-mra:problem:internal-error',
+    title: 'The service failed',
+    status: 500,
+    instance: `urn:aeo-mra:request:${answer.headers['x-request-id']}`,
+    code: 'INTERNAL_ERROR',
+  });
+  expect(answer.headers).not.toHaveProperty('etag');
+  const logged = lines.find(({ msg }) => msg === 'request failed');
+  expect(logged).toMatchObject({ operation: 'getThing', err: { message: expect.stringContaining('/name') } });
+  expect(JSON.stringify(logged)).not.toContain('xxxxx');
+});
+
+test('an answer of a status or media type that the route does not declare is INTERNAL_ERROR', async () => {
+  const { app: other } = await aToyApp();
+  other.get(
+    '/undeclared',
+    { config: { access: 'public' }, schema: { operationId: 'undeclared', summary: 'x', tags: ['things'], response: { 200: { description: 'x' } } } },
+    async (_request, reply) => (reply as unknown as { code(status: number): { send(payload: object): unknown } }).code(202).send({ secret: 1 }),
+  );
+  const answer = await other.inject({ url: '/undeclared' });
+  expect(answer.statusCode).toBe(500);
+  expect(answer.body).not.toContain('secret');
+});
+
+test('streams pass as they are, in and out', async () => {
+  const payload = '{"name":"cog"}\nnot even JSON\n';
+  const headers = { ...write, 'content-type': 'application/x-ndjson; charset=utf-8' };
+  const answer = await app.inject({ method: 'POST', url: '/things/import', headers, payload });
+  expect(answer.statusCode).toBe(200);
+  expect(answer.headers['content-type']).toContain('application/x-ndjson');
+  expect(answer.body).toBe(payload);
+});
+
+test('of several media types each has its own schema', async () => {
+  const answer = await app.inject({ method: 'POST', url: '/things/import', headers: write, payload: { nam: 'cog' } });
+  expect(answer.json().errors.map(({ pointer }: { pointer: string }) => pointer)).toEqual(['/name', '/nam']);
+});

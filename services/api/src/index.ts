@@ -1,0 +1,2 @@
+export { loadDemo } from './seeds/demo.ts';
+export { loadReference } from './seeds/reference.ts';
