@@ -1,7 +1,6 @@
-import { type Instant, normaliseIdentifier, programmeAt } from '@mra/recognition';
+import { type Instant, normaliseIdentifier, type OpenQuestion, programmeAt } from '@mra/recognition';
 import {
   actAs,
-  type OpenQuestion,
   putLocalSuspension,
   type Recording,
   record,

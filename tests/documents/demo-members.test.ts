@@ -5,7 +5,6 @@ import { stdnum } from 'stdnum';
 import { describe, expect, test } from 'vitest';
 import {
   administrations,
-  agreements,
   type DemoMember,
   demoProgrammes,
   factsOf,
@@ -20,6 +19,7 @@ import {
   suspensions,
   text,
 } from '../support/demo-members.ts';
+import { referenceNetwork } from '../support/reference-network.ts';
 
 const AT = '2026-11-22T09:00:00.000Z';
 const ENDS = ['revoked', 'annulled', 'withdrawn', 'expired'];
@@ -155,7 +155,7 @@ describe('demonstration members', () => {
     const owners = new Map<string, Set<string>>();
     for (const [index, member] of members.entries()) {
       const given = (facts[index]?.identifiers ?? []).filter(({ origin }) => origin !== 'presented');
-      const codes = presented(member).map(({ recogniser, code }) => `${recogniser}: ${code}`);
+      const codes = presented(member).map(({ recogniser, normalised }) => `${recogniser}: ${normalised}`);
       for (const value of [...given.map(({ normalised }) => normalised), ...codes])
         owners.set(value, (owners.get(value) ?? new Set()).add(key(member)));
     }
@@ -195,9 +195,7 @@ describe('demonstration members', () => {
     for (const { recogniser, programme, number, ...body } of suspensions) {
       expect(LocalSuspensionBody.safeParse(body).error, number).toBeUndefined();
       expect(known.has(key({ programme, number })), number).toBe(true);
-      const isRule = agreements.some(({ rules }) =>
-        rules.some((rule) => rule.programme === programme && rule.recogniser === recogniser),
-      );
+      const isRule = referenceNetwork.rules.has(`${programme}>${recogniser}`);
       expect(isRule, `${programme}>${recogniser}`).toBe(true);
     }
   });

@@ -1,51 +1,10 @@
-import {
-  type AgreementTerms,
-  ALWAYS,
-  decide,
-  indexNetwork,
-  type Network,
-  parseInstant,
-  type Question,
-  type Role,
-} from '@mra/recognition';
+import { decide, normaliseIdentifier, parseInstant, type Question, type Role } from '@mra/recognition';
 import { describe, expect, test } from 'vitest';
-import {
-  administrations,
-  agreements,
-  factsOf,
-  members,
-  normalise,
-  presentations,
-  programmes,
-  schemes,
-  text,
-} from '../support/demo-members.ts';
+import { factsOf, members, text } from '../support/demo-members.ts';
+import { referenceNetwork } from '../support/reference-network.ts';
 
 const NOW = '2026-11-22T09:00:00Z';
 
-/** The network of the reference data, as if it had always been known (reference README: reviewed on 2026-01-01). */
-const network: Network = indexNetwork({
-  version: 1,
-  unionMembers: [...administrations.values()].flatMap(({ code, members: states }) =>
-    states.map(({ code: member, from, to }) => ({
-      union: code,
-      member,
-      valid: { from: `${from}T00:00:00.000Z`, to: to === null ? null : `${to}T00:00:00.000Z` },
-    })),
-  ),
-  programmes: [...programmes.values()].map((programme) => ({ ...programme, valid: ALWAYS })),
-  agreements: agreements.map(
-    ({ status, rules, ...agreement }): AgreementTerms => ({
-      ...agreement,
-      lifeCycle: status,
-      reviewedOn: '2026-01-01',
-      rules: rules.map((rule) => ({ ...rule, pilotMembers: null })),
-      valid: ALWAYS,
-    }),
-  ),
-  presentations: presentations.map(({ transform, ...presentation }) => ({ ...presentation, ...transform })),
-  schemes,
-});
 const facts = members.map(factsOf);
 
 /** The rows of the table under "Try these": cells without their code marks, a dash for nothing. */
@@ -95,10 +54,10 @@ describe('the questions of db/seeds/demo/README.md', () => {
       ...(flow === 'import' || flow === 'export' ? { flow } : {}),
     };
     const named = facts.filter(({ identifiers }) =>
-      identifiers.some((fact) => fact.normalised === normalise(identifier)),
+      identifiers.some((fact) => fact.normalised === normaliseIdentifier(identifier)),
     );
     expect(named.length).toBeGreaterThan(0);
-    const decision = decide(question, { network, memberships: named });
+    const decision = decide(question, { network: referenceNetwork, memberships: named });
     const met = decision.rules.filter((rule) => rule.met === true).map((rule) => rule.agreement);
     expect({
       outcome: decision.outcome,

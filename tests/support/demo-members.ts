@@ -1,24 +1,25 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { MembershipEvent, MembershipRecord } from '@mra/contracts';
 import {
-  type AgreementTerms,
-  ALWAYS,
   type AuthorisationType,
-  type IdentifierFact,
   type IdentifierScheme,
+  identifierFacts,
   lifeCycle,
   type MembershipFacts,
   type NumberPattern,
+  normaliseIdentifier,
   parseDayOrInstant,
+  presentationsOf,
+  programmeAt,
   type Role,
-  type Template,
 } from '@mra/recognition';
+import { referenceNetwork } from './reference-network.ts';
 
 const seeds = new URL('../../db/seeds/', import.meta.url);
 export const text = (path: string): string => readFileSync(new URL(path, seeds), 'utf8');
 export const read = <T>(path: string): T => JSON.parse(text(path)) as T;
 export const instant = (day: string | null | undefined): string => parseDayOrInstant(day ?? '') ?? '';
-export const normalise = (value: string): string => value.toUpperCase().replace(/[\s-]/g, '');
+export const normalise = normaliseIdentifier;
 
 export interface DemoMember {
   readonly programme: string;
@@ -44,16 +45,6 @@ export interface ProgrammeRow {
   readonly numberPatterns: readonly NumberPattern[];
   readonly consent: 'none' | 'all_partners' | 'per_partner' | 'unknown';
 }
-interface PresentationRow {
-  readonly id: string;
-  readonly programme: string;
-  readonly recogniser: string;
-  readonly strategy: 'PARTNER_CODE';
-  readonly from: string | null;
-  readonly transform: { readonly words: string | null; readonly template: Template | null };
-  readonly where: string;
-  readonly lossy: boolean;
-}
 interface Administration {
   readonly code: string;
   readonly members: readonly { readonly code: string; readonly from: string; readonly to: string | null }[];
@@ -64,9 +55,6 @@ export const schemes = read<IdentifierScheme[]>('reference/identifier-schemes.js
 export const administrations = new Map(
   read<Administration[]>('reference/administrations.json').map((row) => [row.code, row]),
 );
-export const agreements =
-  read<(AgreementTerms & { status: AgreementTerms['lifeCycle'] })[]>('reference/agreements.json');
-export const presentations = read<PresentationRow[]>('reference/presentations.json');
 export const suspensions = read<DemoSuspension[]>('demo/local-suspensions.json');
 
 /** Programmes with demonstration members, one file each. */
@@ -106,29 +94,25 @@ export function lived({ record, events, ...member }: DemoMember, count = events.
   return lifeCycle(base, posted, programmeOf(member).types, { strict: true });
 }
 
-/** Codes a partner declares for a member (reference README, presentations.json). */
-export function presented({ programme, record }: DemoMember) {
-  return presentations.flatMap(({ programme: of, recogniser, from, transform: { template } }) => {
-    if (of !== programme || template === null || template.builder) return [];
-    const held = (record.identifiers ?? []).filter(({ scheme }) => scheme === (template.source ?? from));
-    return held.flatMap(({ scheme, value }) => {
-      const whole = normalise(value).slice((template.strip ?? '').length);
-      const taken = template.take?.map((piece) => whole.slice(piece.from, piece.from + piece.length)).join('') ?? whole;
-      return [{ recogniser, scheme, code: `${template.prefix ?? ''}${taken}${template.suffix ?? ''}` }];
-    });
-  });
+/** Codes a partner declares for a member. */
+export const presented = (member: DemoMember) => identifiersOf(member).filter(({ origin }) => origin === 'presented');
+
+function identifiersOf({ programme, number, record }: DemoMember) {
+  const terms = programmeAt(referenceNetwork, programme, instant(record.validFrom));
+  if (terms === null) throw new Error(`no programme ${programme}`);
+  const given = (record.identifiers ?? []).map(({ scheme, value }) => ({
+    scheme,
+    value,
+    validFrom: null,
+    validTo: null,
+  }));
+  return identifierFacts(terms, number, given, presentationsOf(referenceNetwork, programme));
 }
 
 export function factsOf(member: DemoMember): MembershipFacts {
   const { record, programme, number } = member;
   const result = lived(member);
   if (!result.ok) throw new Error(result.detail);
-  const fact = (
-    origin: IdentifierFact['origin'],
-    scheme: string | null,
-    value: string,
-    recogniser: string | null = null,
-  ) => ({ origin, scheme, value, normalised: normalise(value), recogniser, valid: ALWAYS }) satisfies IdentifierFact;
   return {
     programme,
     number,
@@ -149,11 +133,7 @@ export function factsOf(member: DemoMember): MembershipFacts {
     roles: record.roles ?? [],
     statuses: result.statuses,
     consents: result.consents,
-    identifiers: [
-      fact('number', null, number),
-      ...(record.identifiers ?? []).map(({ scheme, value }) => fact('given', scheme, value)),
-      ...presented(member).map(({ recogniser, code }) => fact('presented', null, code, recogniser)),
-    ],
+    identifiers: identifiersOf(member),
     localSuspensions: suspensions
       .filter((row) => key(row) === key(member))
       .map(({ recogniser, from, to }) => ({

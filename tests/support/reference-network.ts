@@ -21,6 +21,7 @@ const instantOf = (day: string | null): string | null => (day === null ? null : 
 /** The real network, straight from the reference data: what the core decides on without a database. */
 export const referenceNetwork: Network = indexNetwork({
   version: 1,
+  administrations: administrations.map(({ code }) => code),
   unionMembers: administrations.flatMap(({ code, members }) =>
     (members as { code: string; from: string | null; to: string | null }[]).map((member) => ({
       union: code,

@@ -96,7 +96,7 @@ export {
   ProgrammeParams,
 } from './programmes.ts';
 export { BATCH_MAX, BatchRequest, InvalidAnswer, Question, QuestionQuery } from './question.ts';
-export { invalidAnswer, type QuestionReading, readQuestion } from './read-question.ts';
+export { invalidAnswer, NOT_YET_KNOWN, type QuestionReading, readQuestion, type Vocabulary } from './read-question.ts';
 export {
   fromReferenceAdministration,
   fromReferenceAgreement,

@@ -1,35 +1,45 @@
-import type { Question as AskedQuestion } from '@mra/recognition';
-import { parseInstant } from '@mra/recognition';
+import { type OpenQuestion, parseInstant } from '@mra/recognition';
 import type { FieldError } from './common.ts';
 import { fieldErrors } from './field-errors.ts';
 import { type InvalidAnswer, Question } from './question.ts';
 
 export type QuestionReading =
-  | { readonly ok: true; readonly question: AskedQuestion }
+  | { readonly ok: true; readonly question: OpenQuestion }
   | { readonly ok: false; readonly errors: FieldError[] };
 
+/** What a question may name. */
+export interface Vocabulary {
+  readonly isAdministration: (code: string) => boolean;
+  readonly isScheme: (scheme: string) => boolean;
+}
+
+/** What a `knownAt` later than the service's clock is answered: nothing is known then yet, and an answer could change later. */
+export const NOT_YET_KNOWN: FieldError = { pointer: '/knownAt', detail: 'must not lie in the future' };
+
 /**
- * A question as received (body, query string, batch item, NDJSON line), checked and made complete.
- * @param now canonical instant: the default of `at` and `knownAt`, and the latest `knownAt`. What will be recorded by a later
- *   instant is not known yet, so an answer about it could not stay the same for ever (api.md section 2).
- * @returns the question with canonical instants, or every bad field
+ * A question as received (body, query string, batch item, NDJSON line), checked.
+ * @param vocabulary a misspelt administration or scheme must not become an answer about nobody
+ * @returns the question with canonical instants, null where none was given; or every bad field
  */
-export function readQuestion(item: unknown, now: string): QuestionReading {
+export function readQuestion(item: unknown, vocabulary: Vocabulary): QuestionReading {
   const { success, data, error } = Question.safeParse(item);
   if (!success) return { ok: false, errors: fieldErrors(error) };
   const { recogniser, identifier, scheme, issuer, role, flow, name } = data;
-  const at = canonical(data.at, now);
-  const knownAt = canonical(data.knownAt, now);
-  if (knownAt > now) return { ok: false, errors: [{ pointer: '/knownAt', detail: 'must not lie in the future' }] };
-  const question: AskedQuestion = {
+  const errors = [
+    ...unknown('/recogniser', 'administration', recogniser, vocabulary.isAdministration),
+    ...unknown('/issuer', 'administration', issuer, vocabulary.isAdministration),
+    ...unknown('/scheme', 'identifier scheme', scheme, vocabulary.isScheme),
+  ];
+  if (errors.length > 0) return { ok: false, errors };
+  const question: OpenQuestion = {
     recogniser,
     identifier,
     ...(scheme !== undefined && { scheme }),
     ...(issuer !== undefined && { issuer }),
     ...(role !== undefined && { role }),
     ...(flow !== undefined && { flow }),
-    at,
-    knownAt,
+    at: canonical(data.at),
+    knownAt: canonical(data.knownAt),
     ...(name !== undefined && { name }),
   };
   return { ok: true, question };
@@ -40,8 +50,12 @@ export function invalidAnswer(item: unknown, errors: FieldError[]): InvalidAnswe
   return { outcome: 'invalid', question: item ?? null, errors };
 }
 
-function canonical(instant: string | undefined, now: string): string {
-  if (instant === undefined) return now;
+function unknown(pointer: string, what: string, value: string | undefined, isKnown: (value: string) => boolean): FieldError[] {
+  return value === undefined || isKnown(value) ? [] : [{ pointer, detail: `is not a known ${what}` }];
+}
+
+function canonical(instant: string | undefined): string | null {
+  if (instant === undefined) return null;
   const parsed = parseInstant(instant);
   if (parsed === null) throw new Error('the schema let through what is not an instant');
   return parsed;

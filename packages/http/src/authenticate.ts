@@ -3,8 +3,11 @@ import { type Problem, problem } from '@mra/contracts';
 import { createLocalJWKSet, decodeJwt, errors, type JSONWebKeySet, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { z } from 'zod';
 import { type Caller, SCOPES, type Scope } from './caller.ts';
+import { createMemory } from './token-memory.ts';
 
-export type Algorithm = 'EdDSA' | 'ES256' | 'RS256' | 'PS256';
+/** Signatures by key pairs only: a list that lets HMAC in would make every public key a secret. */
+export const ALGORITHMS = ['EdDSA', 'ES256', 'RS256', 'PS256'] as const;
+export type Algorithm = (typeof ALGORITHMS)[number];
 
 /** An authorisation server whose tokens are accepted. */
 export interface TrustedIssuer {
@@ -35,7 +38,7 @@ export type Authenticate = (authorization: string | undefined) => Promise<Caller
 /** One space and a compact JWS (RFC 6750 section 2.1, RFC 7515 section 7.1); the scheme in any case. */
 const BEARER = /^bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i;
 
-/** Longer tokens are refused unread; those of the known issuers have under 2 KiB. */
+/** Longer tokens are refused unread; Node refuses all header fields together over 16 KiB. */
 const LONGEST_TOKEN = 8192;
 
 /** Verified tokens that are remembered. */
@@ -57,6 +60,15 @@ const Claims = z.object({
     .nullish(),
 });
 
+/** Why a token was refused where jose does not say; its code is the `reason` in the log. */
+class Refused extends Error {
+  readonly code: string;
+  constructor(code: string) {
+    super(code);
+    this.code = code;
+  }
+}
+
 /** The key set of an issuer could not be fetched or read: no fault of the token. */
 class KeysUnavailable extends Error {}
 
@@ -64,22 +76,26 @@ class KeysUnavailable extends Error {}
  * An authenticator for access tokens of the RFC 9068 profile: `typ` at+jwt, an algorithm of the list, a key of the issuer named by
  * `iss`, `aud`, `exp`, `nbf`, and the claims above. Every refusal looks the same to the caller (RFC 6750 section 3.1); its cause is in
  * the problem, for the log. A verified token is remembered by its SHA-256 until it expires, a refused one is not.
+ * @throws when an algorithm is not one of `ALGORITHMS`
  */
 export function createAuthenticator(options: AuthenticatorOptions): Authenticate {
   const { audience, clockToleranceSeconds, now = () => new Date().toISOString() } = options;
+  if (options.algorithms.length === 0 || options.algorithms.some((algorithm) => !ALGORITHMS.includes(algorithm))) {
+    throw new Error(`algorithms must be some of ${ALGORITHMS.join(', ')}`);
+  }
   const keysByIssuer = new Map(options.issuers.map(({ issuer, jwks }) => [issuer, toGetKey(jwks)]));
-  const remembered = new Map<string, { readonly caller: Caller; readonly exp: number }>();
+  const memory = createMemory<Caller>(MOST_REMEMBERED);
 
   return async (authorization) => {
     if (authorization === undefined) throw unauthenticated();
     const token = authorization.length <= LONGEST_TOKEN ? BEARER.exec(authorization)?.[1] : undefined;
-    if (token === undefined) throw invalidToken(new Error('the header field is not a bearer token'));
+    if (token === undefined) throw invalidToken(new Refused('NOT_A_BEARER_TOKEN'));
     const key = createHash('sha256').update(token).digest('base64');
     const currentDate = new Date(now());
-    const earlier = recall(remembered, key, currentDate.getTime() / 1000 - clockToleranceSeconds);
+    const earlier = memory.recall(key, currentDate.getTime() / 1000 - clockToleranceSeconds);
     if (earlier !== undefined) return earlier;
     const { caller, exp } = await verify(token, currentDate);
-    remember(remembered, key, { caller, exp });
+    memory.remember(key, { value: caller, exp });
     return caller;
   };
 
@@ -87,7 +103,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
     try {
       const issuer = decodeJwt(token).iss ?? '';
       const getKey = keysByIssuer.get(issuer);
-      if (getKey === undefined) throw new Error('the issuer is not known');
+      if (getKey === undefined) throw new Refused('UNKNOWN_ISSUER');
       const { payload } = await jwtVerify(token, getKey, {
         typ: 'at+jwt',
         issuer,
@@ -97,9 +113,9 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
         currentDate,
         requiredClaims: ['exp', 'iat', 'sub', 'client_id', 'scope'],
       });
-      const claims = Claims.parse(payload);
-      if (claims.iat > currentDate.getTime() / 1000 + clockToleranceSeconds)
-        throw new Error('it was issued in the future');
+      const { data: claims } = Claims.safeParse(payload);
+      if (claims === undefined) throw new Refused('UNUSABLE_CLAIMS');
+      if (claims.iat > currentDate.getTime() / 1000 + clockToleranceSeconds) throw new Refused('ISSUED_IN_THE_FUTURE');
       return { caller: toCaller(claims), exp: claims.exp };
     } catch (error) {
       if (!(error instanceof KeysUnavailable)) throw invalidToken(error);
@@ -135,25 +151,6 @@ function toGetKey(jwks: JWTVerifyGetKey | JSONWebKeySet): JWTVerifyGetKey {
       throw new KeysUnavailable('the key set of the issuer cannot be had', { cause: error });
     }
   };
-}
-
-type Memory = Map<string, { readonly caller: Caller; readonly exp: number }>;
-
-/** @param from seconds since 1970: tokens that expired by then are forgotten, as jose refuses them */
-function recall(memory: Memory, key: string, from: number): Caller | undefined {
-  const found = memory.get(key);
-  if (found === undefined) return undefined;
-  memory.delete(key);
-  if (found.exp <= from) return undefined;
-  memory.set(key, found);
-  return found.caller;
-}
-
-/** A map keeps the order of insertion, and `recall` inserts anew: the first entry is the one not used for longest. */
-function remember(memory: Memory, key: string, verified: { readonly caller: Caller; readonly exp: number }): void {
-  memory.set(key, verified);
-  const [oldest] = memory.keys();
-  if (memory.size > MOST_REMEMBERED && oldest !== undefined) memory.delete(oldest);
 }
 
 /** No token at all: the challenge names no error (RFC 6750 section 3.1). */

@@ -85,6 +85,8 @@ export async function createHttpApp(options: HttpAppOptions): Promise<HttpApp> {
   readBodies(app);
 
   const refuseUnknownRoute = refuseUnknownRoutes(app);
+  // Before the pages under /docs, whose own policy then comes last.
+  app.addHook('onSend', answerSecurityHeaders);
   await describeApi(app, options.info);
   await serveDocs(app);
   const limitRate = await limitRates(app, options.rateLimit);
@@ -101,7 +103,6 @@ export async function createHttpApp(options: HttpAppOptions): Promise<HttpApp> {
   app.addHook('onRequest', authorise);
   app.addHook('onRequest', refuseOtherMediaTypes);
   app.addHook('preSerialization', refuseUndeclaredAnswer);
-  app.addHook('onSend', answerSecurityHeaders);
   app.addHook('onRequestAbort', logAbortedRequest);
   closeConnectionsOnShutdown(app);
   return app.withTypeProvider<ZodTypeProvider>();

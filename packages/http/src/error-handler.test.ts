@@ -25,7 +25,10 @@ test('a thrown problem is answered as its document', async () => {
   expect(answer.statusCode).toBe(404);
   expect(answer.headers['content-type']).toBe('application/problem+json; charset=utf-8');
   expect(ProblemDocument.parse(answer.json())).toEqual(answer.json());
-  expect(answer.json()).toMatchObject({ code: 'NOT_FOUND', instance: `urn:aeo-mra:request:${answer.headers['x-request-id']}` });
+  expect(answer.json()).toMatchObject({
+    code: 'NOT_FOUND',
+    instance: `urn:aeo-mra:request:${answer.headers['x-request-id']}`,
+  });
 });
 
 test('an unknown record and an unknown path have the same body but for the request', async () => {
@@ -41,7 +44,9 @@ test('a caught exception leaks nothing to the caller and is logged once, with it
   expect(answer.statusCode).toBe(500);
   expect(answer.body).not.toContain('secret');
   expect(Object.keys(answer.json()).sort()).toEqual(['code', 'instance', 'status', 'title', 'type']);
-  const logged = lines.filter(({ requestId, msg }) => requestId === answer.headers['x-request-id'] && msg === 'request failed');
+  const logged = lines.filter(
+    ({ requestId, msg }) => requestId === answer.headers['x-request-id'] && msg === 'request failed',
+  );
   expect(logged).toHaveLength(1);
   expect(logged[0]).toMatchObject({ operation: 'getThing', err: { message: 'secret of the database' } });
 });

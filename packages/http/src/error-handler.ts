@@ -41,13 +41,15 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
   if (answered.status >= 500) {
     request.log.error({ operation: operationOf(request), err: answered.cause ?? answered }, 'request failed');
   }
-  return sendProblem(answered, request, reply);
+  // A handler that answered twice: the first answer is on its way.
+  return reply.sent || reply.raw.headersSent ? reply : sendProblem(answered, request, reply);
 }
 
 /** Fastify's `frameworkErrors`: paths that cannot be decoded, before any hook has run. */
 export function answerFrameworkError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
   reply.headers({ ...SECURITY_HEADERS, 'cache-control': 'no-store', 'x-request-id': request.id });
   answerError(error, request, reply);
+  request.log.info({ operation: operationOf(request), status: reply.statusCode, outcome: request.outcome }, 'request');
 }
 
 /** Node's `clientError`: what is not HTTP, has too long a head, or does not arrive in time. There is no request, only a socket. */

@@ -20,17 +20,20 @@ test.each([
   });
 });
 
-test.each(['/docs', '/docs/', '/docs/static/swagger-ui-bundle.js', '/docs/static/swagger-initializer.js', '/docs/json'])(
-  '%s has the policy of the pages: own scripts, nothing inline',
-  async (url) => {
-    const { statusCode, headers } = await app.inject({ url });
-    expect(statusCode).toBe(200);
-    expect(headers['content-security-policy']).toContain("script-src 'self';");
-    expect(headers['content-security-policy']).not.toContain('unsafe-inline');
-    expect(headers['content-security-policy']).toContain("frame-ancestors 'none'");
-    expect(headers['x-content-type-options']).toBe('nosniff');
-  },
-);
+test.each([
+  '/docs',
+  '/docs/',
+  '/docs/static/swagger-ui-bundle.js',
+  '/docs/static/swagger-initializer.js',
+  '/docs/json',
+])('%s has the policy of the pages: own scripts, nothing inline', async (url) => {
+  const { statusCode, headers } = await app.inject({ url });
+  expect(statusCode).toBe(200);
+  expect(headers['content-security-policy']).toContain("script-src 'self';");
+  expect(headers['content-security-policy']).not.toContain('unsafe-inline');
+  expect(headers['content-security-policy']).toContain("frame-ancestors 'none'");
+  expect(headers['x-content-type-options']).toBe('nosniff');
+});
 
 test('errors have the headers too', async () => {
   const { headers } = await app.inject({ url: '/things/broken', headers: await bearer() });

@@ -1,5 +1,6 @@
 export type { Access } from './access.ts';
 export {
+  ALGORITHMS,
   type Algorithm,
   type Authenticate,
   type AuthenticatorOptions,

@@ -36,21 +36,31 @@ describe('415', () => {
     async (type) => {
       const answer = await post('{"name":"cog"}', { 'content-type': type });
       expect(answer.statusCode).toBe(415);
-      expect(answer.json()).toMatchObject({ code: 'UNSUPPORTED_MEDIA_TYPE', detail: 'The body must be application/json.' });
+      expect(answer.json()).toMatchObject({
+        code: 'UNSUPPORTED_MEDIA_TYPE',
+        detail: 'The body must be application/json.',
+      });
       expect(answer.headers.accept).toBe('application/json');
     },
   );
 
-  test.each([{ 'content-type': 'text/plain' }, {}])('%j where several are declared: nothing reaches the handler unchecked', async (type) => {
-    const { authorization } = headers;
-    const answer = await app.inject({ method: 'POST', url: '/things/import', headers: { authorization, ...type } });
-    expect(answer.statusCode).toBe(415);
-    expect(answer.json().detail).toBe('The body must be application/json or application/x-ndjson or text/csv.');
-  });
+  test.each([{ 'content-type': 'text/plain' }, {}])(
+    '%j where several are declared: nothing reaches the handler unchecked',
+    async (type) => {
+      const { authorization } = headers;
+      const answer = await app.inject({ method: 'POST', url: '/things/import', headers: { authorization, ...type } });
+      expect(answer.statusCode).toBe(415);
+      expect(answer.json().detail).toBe('The body must be application/json or application/x-ndjson or text/csv.');
+    },
+  );
 });
 
 test('an empty stream is a stream', async () => {
-  const answer = await app.inject({ method: 'POST', url: '/things/import', headers: { ...headers, 'content-type': 'text/csv' } });
+  const answer = await app.inject({
+    method: 'POST',
+    url: '/things/import',
+    headers: { ...headers, 'content-type': 'text/csv' },
+  });
   expect(answer.statusCode).toBe(200);
   expect(answer.body).toBe('');
 });

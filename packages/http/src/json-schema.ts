@@ -57,7 +57,8 @@ export function refusesUnknownFields(schema: z.ZodType): boolean {
 function isClosed(node: unknown): boolean {
   if (Array.isArray(node)) return node.every(isClosed);
   if (typeof node !== 'object' || node === null) return true;
-  if ('properties' in node && (node as JsonSchema).type === 'object' && !('additionalProperties' in node)) return false;
+  const { type, properties, additionalProperties } = node as JsonSchema;
+  if (type === 'object' && properties !== undefined && additionalProperties !== false) return false;
   return Object.entries(node).every(
     ([key, value]) => ['examples', 'default', 'enum', 'const'].includes(key) || isClosed(value),
   );

@@ -37,7 +37,7 @@ export function loggerOptions(level: string): LoggerOptions {
     },
     hooks: {
       logMethod(args, method) {
-        method.apply(this, args.map(withoutUrl) as typeof args);
+        method.apply(this, withMessage(args).map(withoutUrl) as typeof args);
       },
     },
   };
@@ -119,6 +119,11 @@ function describeError(error: unknown, depth = 0): unknown {
       .join('\n'),
     ...(error.cause === undefined || depth === MOST_CAUSES ? {} : { cause: describeError(error.cause, depth + 1) }),
   };
+}
+
+/** Of an error without a message pino takes the error's own, past the serializer. */
+function withMessage(args: readonly unknown[]): unknown[] {
+  return args.length === 1 && typeof args[0] === 'object' ? [args[0], 'error'] : [...args];
 }
 
 /** Fastify repeats the URL in its messages about answers that were sent twice. */

@@ -13,9 +13,12 @@ test.each(['a', 'A.b_c-9', 'x'.repeat(64)])("the caller's id %s is kept", async 
   expect(await idFor(given)).toBe(given);
 });
 
-test.each([undefined, '', 'x'.repeat(65), 'a b', 'a"b', 'ä', '<script>'])('%j is replaced by a new id', async (given) => {
-  expect(await idFor(given)).toMatch(UUID);
-});
+test.each([undefined, '', 'x'.repeat(65), 'a b', 'a"b', 'ä', '<script>'])(
+  '%j is replaced by a new id',
+  async (given) => {
+    expect(await idFor(given)).toMatch(UUID);
+  },
+);
 
 test.each(['/nowhere', '/things/cog', '/docs/', '/openapi.json'])('%s answers with an id too', async (url) => {
   expect(await idFor('mine', url)).toBe('mine');

@@ -1,7 +1,7 @@
 import type { FastifyInstance, RouteOptions } from 'fastify';
 import { z } from 'zod';
 import type { Access } from './access.ts';
-import { refusesUnknownFields } from './json-schema.ts';
+import { inlineJsonSchemaOf, refusesUnknownFields } from './json-schema.ts';
 import { isStream, type MediaType, type RouteResponse } from './media-types.ts';
 import { impliedProblems, withProblems } from './problem-responses.ts';
 
@@ -82,9 +82,10 @@ function judge(
   if (Object.values(response).some(({ description }) => !description))
     refuse('an answer of schema.response has no description');
   const parameters = [...route.url.matchAll(/:(\w+)/g)].map(([, parameter]) => parameter as string).sort();
-  const shape = schema?.params instanceof z.ZodObject ? Object.keys(schema.params.shape).sort() : [];
+  const shape =
+    schema?.params instanceof z.ZodType ? Object.keys(inlineJsonSchemaOf(schema.params).properties ?? {}).sort() : [];
   if (shape.join() !== parameters.join())
-    refuse(`schema.params must be a z.object of ${parameters.join(', ') || 'nothing'}`);
+    refuse(`schema.params must be an object of ${parameters.join(', ') || 'nothing'}`);
   if (!isStrict(schema?.querystring)) refuse('schema.querystring must be a z.strictObject');
   const tolerant = (route.config as { unknownFields?: string } | undefined)?.unknownFields === 'ignored';
   if (!tolerant && !bodiesOf(schema?.body).every(isStrict))

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { problem } from '@mra/contracts';
-import { type CryptoKey, exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
+import { type CryptoKey, exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { z } from 'zod';
 import { type Authenticate, createAuthenticator } from './authenticate.ts';
 import { createHttpApp, type HttpApp, type HttpAppOptions } from './create-app.ts';
@@ -16,7 +16,7 @@ const keys = await generateKeyPair('ES256', { extractable: true });
 export const JWKS = { keys: [{ ...(await exportJWK(keys.publicKey)), kid: 'k1', alg: 'ES256', use: 'sig' }] };
 
 interface TokenOptions {
-  readonly claims?: JWTPayload;
+  readonly claims?: Record<string, unknown>;
   readonly header?: Record<string, unknown>;
   readonly key?: CryptoKey;
 }

@@ -18,14 +18,22 @@ test.each([
   expect(answer.json()).toMatchObject({ code: 'METHOD_NOT_ALLOWED' });
 });
 
-test.each(['/', '/thing', '/things/', '/things//', '/things/a/b', '/hello/', '/Hello', '/helloo'])('404: POST %s', async (url) => {
-  const answer = await app.inject({ method: 'POST', url });
-  expect(answer.statusCode).toBe(404);
-  expect(answer.headers).not.toHaveProperty('allow');
-});
+test.each(['/', '/thing', '/things/', '/things//', '/things/a/b', '/hello/', '/Hello', '/helloo'])(
+  '404: POST %s',
+  async (url) => {
+    const answer = await app.inject({ method: 'POST', url });
+    expect(answer.statusCode).toBe(404);
+    expect(answer.headers).not.toHaveProperty('allow');
+  },
+);
 
 test('a path that does not exist is told before the body is read', async () => {
-  const answer = await app.inject({ method: 'POST', url: '/nowhere', headers: { 'content-type': 'application/json' }, payload: '{broken' });
+  const answer = await app.inject({
+    method: 'POST',
+    url: '/nowhere',
+    headers: { 'content-type': 'application/json' },
+    payload: '{broken',
+  });
   expect(answer.statusCode).toBe(404);
 });
 

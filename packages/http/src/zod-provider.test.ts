@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { json, noContent } from './media-types.ts';
 import { aToyApp, bearer } from './test-support.ts';
 
 const { app, lines } = await aToyApp();
@@ -12,13 +14,12 @@ test('every wrong field is told at once, of the path, the query string and the h
   });
   expect(answer.statusCode).toBe(400);
   expect(answer.json()).toMatchObject({ code: 'VALIDATION_FAILED', detail: '5 fields are wrong.' });
-  expect(answer.json().errors.map(({ pointer }: { pointer: string }) => pointer).sort()).toEqual([
-    '/at',
-    '/att',
-    '/headers/if-none-match',
-    '/path/thing',
-    '/size',
-  ]);
+  expect(
+    answer
+      .json()
+      .errors.map(({ pointer }: { pointer: string }) => pointer)
+      .sort(),
+  ).toEqual(['/at', '/att', '/headers/if-none-match', '/path/thing', '/size']);
 });
 
 test('body and query string are told together', async () => {
@@ -37,7 +38,9 @@ test('an unknown field is refused and named with its pointer, however deep, and 
     { pointer: '/parts/0/a~1b~0c', detail: 'is not a known field' },
     { pointer: '/namee', detail: 'is not a known field' },
   ]);
-  expect((await app.inject({ url: '/hello?at=now' })).json().errors).toEqual([{ pointer: '/at', detail: 'is not a known field' }]);
+  expect((await app.inject({ url: '/hello?at=now' })).json().errors).toEqual([
+    { pointer: '/at', detail: 'is not a known field' },
+  ]);
 });
 
 test('a missing body is a wrong field, a body where none is asked for too, and an empty object there is not', async () => {
@@ -45,7 +48,9 @@ test('a missing body is a wrong field, a body where none is asked for too, and a
   expect(missing.json()).toMatchObject({ code: 'VALIDATION_FAILED', errors: [{ pointer: '' }] });
   const unread = await app.inject({ method: 'DELETE', url: '/things/cog', headers: write, payload: { force: true } });
   expect(unread.json().errors).toEqual([{ pointer: '/force', detail: 'is not a known field' }]);
-  expect((await app.inject({ method: 'DELETE', url: '/things/cog', headers: write, payload: {} })).statusCode).toBe(204);
+  expect((await app.inject({ method: 'DELETE', url: '/things/cog', headers: write, payload: {} })).statusCode).toBe(
+    204,
+  );
   expect((await app.inject({ method: 'DELETE', url: '/things/cog', headers: write })).statusCode).toBe(204);
 });
 
@@ -78,12 +83,44 @@ test('an answer of a status or media type that the route does not declare is INT
   const { app: other } = await aToyApp();
   other.get(
     '/undeclared',
-    { config: { access: 'public' }, schema: { operationId: 'undeclared', summary: 'x', tags: ['things'], response: { 200: { description: 'x' } } } },
-    async (_request, reply) => (reply as unknown as { code(status: number): { send(payload: object): unknown } }).code(202).send({ secret: 1 }),
+    {
+      config: { access: 'public' },
+      schema: { operationId: 'undeclared', summary: 'x', tags: ['things'], response: { 200: { description: 'x' } } },
+    },
+    async (_request, reply) =>
+      (reply as unknown as { code(status: number): { send(payload: object): unknown } }).code(202).send({ secret: 1 }),
   );
   const answer = await other.inject({ url: '/undeclared' });
   expect(answer.statusCode).toBe(500);
   expect(answer.body).not.toContain('secret');
+});
+
+test('handlers are typed by their schemas (judged by the type check)', async () => {
+  const { app: typed } = await aToyApp();
+  const config = { access: 'public' } as const;
+  const schema = {
+    operationId: 'typed',
+    summary: 'x',
+    tags: ['things'],
+    querystring: z.strictObject({ size: z.coerce.number().default(2) }),
+    response: { 200: json(z.object({ size: z.number() }), 'x'), 204: noContent('x') },
+  };
+  typed.get('/good', { config, schema }, async (request) => ({ size: request.query.size }));
+  const { operationId: _, ...unnamed } = schema;
+  // @ts-expect-error the answer has the wrong type
+  typed.get('/wrong', { config, schema: { ...unnamed, operationId: 'wrong' } }, async (request) => ({
+    size: String(request.query.size),
+  }));
+  typed.get('/undeclared', { config, schema: { ...unnamed, operationId: 'undeclared' } }, async (request, reply) => {
+    // @ts-expect-error the status is not declared
+    reply.code(201);
+    // @ts-expect-error the field is not declared
+    return { size: request.query.sise };
+  });
+  const open = { ...unnamed, operationId: 'open' };
+  // @ts-expect-error the access is not stated
+  expect(() => typed.get('/open', { config: {}, schema: open }, async () => ({ size: 1 }))).toThrow('access');
+  expect((await typed.inject({ url: '/good?size=7' })).json()).toEqual({ size: 7 });
 });
 
 test('streams pass as they are, in and out', async () => {

@@ -16,6 +16,7 @@ import type {
  */
 export function indexNetwork(rows: {
   readonly version: number;
+  readonly administrations: readonly string[];
   readonly unionMembers: readonly UnionMember[];
   readonly programmes: readonly ProgrammeTerms[];
   readonly agreements: readonly AgreementTerms[];
@@ -29,6 +30,7 @@ export function indexNetwork(rows: {
     );
   return {
     version: rows.version,
+    administrations: new Set(rows.administrations),
     unionMembers: rows.unionMembers,
     programmes: Map.groupBy(rows.programmes, (programme) => programme.id),
     rules: Map.groupBy(rules, ({ rule }) => `${rule.programme}>${rule.recogniser}`),

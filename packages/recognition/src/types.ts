@@ -195,6 +195,8 @@ export interface IdentifierScheme {
 /** All of the network as it was known at one instant; every change makes a new version. Build it with `indexNetwork`. */
 export interface Network {
   readonly version: number;
+  /** Codes of all administrations. */
+  readonly administrations: ReadonlySet<string>;
   readonly unionMembers: readonly UnionMember[];
   readonly programmes: ReadonlyMap<string, readonly ProgrammeTerms[]>;
   /** Rules by `programme>recogniser`, each with the agreement terms it belongs to. */
@@ -298,6 +300,12 @@ export interface Question {
   readonly knownAt: Instant;
   readonly name?: string;
 }
+
+/** A question as asked: without `at` and `knownAt` it is about now, as known now. */
+export type OpenQuestion = Omit<Question, 'at' | 'knownAt'> & {
+  readonly at: Instant | null;
+  readonly knownAt: Instant | null;
+};
 
 export interface Facts {
   readonly network: Network;

@@ -1,10 +1,7 @@
-import { type Audience, type Decision, decide, type Instant, type Question } from '@mra/recognition';
+import { type Audience, type Decision, decide, type Instant, type OpenQuestion, type Question } from '@mra/recognition';
 import { loadFacts } from './facts.ts';
 import type { NetworkCache } from './network.ts';
 import type { Database } from './pool.ts';
-
-/** A question as asked: without `at` and `knownAt` it is about now, as known now. */
-export type OpenQuestion = Omit<Question, 'at' | 'knownAt'> & { readonly at: Instant | null; readonly knownAt: Instant | null };
 
 export type Answered =
   | {

@@ -3,7 +3,7 @@ export {
   type AgreementDocument, type AgreementFilter, putAgreements, readAgreementHistory, readAgreements, type RuleDocument,
 } from './agreements.ts';
 export type { DB } from './database.ts';
-export { type Answered, createDecider, type Decider, type OpenQuestion } from './decisions.ts';
+export { type Answered, createDecider, type Decider } from './decisions.ts';
 export { loadFacts, type LoadedFacts } from './facts.ts';
 export { findAnswer, keepAnswer, type KeptAnswer } from './idempotency.ts';
 export { endLocalSuspension, type LocalSuspension, putLocalSuspension, readLocalSuspensions } from './local-suspensions.ts';

@@ -54,11 +54,11 @@ export async function readMembership(
 }
 
 export interface MembershipFilter {
-  readonly programme?: string;
-  readonly status?: string;
+  readonly programme?: string | undefined;
+  readonly status?: string | undefined;
   /** Part of a name, without regard to case. */
-  readonly name?: string;
-  readonly identifier?: string;
+  readonly name?: string | undefined;
+  readonly identifier?: string | undefined;
   /** Programme and normalised number of the last one seen. */
   readonly after?: { readonly programme: string; readonly number: string };
   readonly limit: number;

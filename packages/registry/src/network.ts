@@ -27,9 +27,10 @@ export async function loadNetwork(db: Executor, version: number): Promise<Networ
     .select('recorded_at')
     .where('version', '=', version)
     .executeTakeFirst();
-  if (moment === undefined) return indexNetwork({ version, unionMembers: [], programmes: [], agreements: [], presentations: [], schemes: [] });
+  if (moment === undefined) return indexNetwork({ version, administrations: [], unionMembers: [], programmes: [], agreements: [], presentations: [], schemes: [] });
   const known = sql<boolean>`known @> ${moment.recorded_at}::timestamptz`;
-  const [members, programmes, agreements, rules, presentations, schemes] = await Promise.all([
+  const [administrations, members, programmes, agreements, rules, presentations, schemes] = await Promise.all([
+    db.selectFrom('administration').select('code').where(known).execute(),
     db.selectFrom('union_member').select(['union_code', 'member', 'valid']).where(known).execute(),
     db.selectFrom('programme').select(['id', 'administration', 'types', 'consent', 'number_patterns', 'valid']).where(known).execute(),
     db
@@ -44,6 +45,7 @@ export async function loadNetwork(db: Executor, version: number): Promise<Networ
   const rulesOf = Map.groupBy(rules, (rule) => rule.agreement);
   return indexNetwork({
     version,
+    administrations: administrations.map((row) => row.code),
     unionMembers: members.map((row) => ({ union: row.union_code, member: row.member, valid: parsePeriod(row.valid) })),
     programmes: programmes.map((row) => ({
       id: row.id,

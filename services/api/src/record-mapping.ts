@@ -1,4 +1,4 @@
-import { completeMembershipRecord, type MembershipEvent, type MembershipRecord as WireRecord } from '@mra/contracts';
+import { type CompleteMembershipRecord, completeMembershipRecord, type MembershipEvent, type MembershipRecord as WireRecord } from '@mra/contracts';
 import { dayOrInstant, type Instant, parseDayOrInstant } from '@mra/recognition';
 import type { MembershipRecord, RecordedEvent } from '@mra/registry';
 
@@ -19,7 +19,7 @@ export function toRecord(wire: WireRecord): MembershipRecord {
 }
 
 /** A record as kept, as callers read it: instants at 00:00 UTC as days. */
-export function fromRecord(record: MembershipRecord): Required<WireRecord> {
+export function fromRecord(record: MembershipRecord): CompleteMembershipRecord {
   return {
     type: record.type,
     validFrom: dayOrInstant(record.validFrom),

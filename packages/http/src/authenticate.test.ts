@@ -1,0 +1,204 @@
+import { Problem } from '@mra/contracts';
+import { createLocalJWKSet, errors, exportJWK, generateKeyPair, type JWTVerifyGetKey, UnsecuredJWT } from 'jose';
+import { describe, expect, test, vi } from 'vitest';
+import { createAuthenticator } from './authenticate.ts';
+import { AUDIENCE, anAuthenticator, aToken, ISSUER, JWKS } from './test-support.ts';
+
+const authenticate = anAuthenticator();
+const now = Math.floor(Date.now() / 1000);
+const strangers = await generateKeyPair('ES256');
+
+/** An authenticator whose key set is counted, and fails where `fails` says so. */
+function withKeys(getKey: JWTVerifyGetKey, clock?: () => string) {
+  return createAuthenticator({
+    issuers: [{ issuer: ISSUER, jwks: getKey }],
+    audience: AUDIENCE,
+    algorithms: ['ES256'],
+    clockToleranceSeconds: 5,
+    ...(clock === undefined ? {} : { now: clock }),
+  });
+}
+
+async function refusal(authorization: string | undefined, by = authenticate): Promise<Problem> {
+  const error = await by(authorization).then(
+    () => 'the caller was let in',
+    (thrown: unknown) => thrown,
+  );
+  expect(error).toBeInstanceOf(Problem);
+  return error as Problem;
+}
+
+test('a valid token proves client, subject, known scopes and administration', async () => {
+  const token = await aToken('recognition:read unknown:scope exchange', { claims: { administration: 'JP' } });
+  expect(await authenticate(`Bearer ${token}`)).toEqual({
+    clientId: 'toy-client',
+    subject: 'someone',
+    scopes: new Set(['recognition:read', 'exchange']),
+    administration: 'JP',
+  });
+  expect((await authenticate(`bearer ${await aToken('')}`)).scopes).toEqual(new Set());
+  expect((await authenticate(`Bearer ${await aToken()}`)).administration).toBeNull();
+});
+
+test('the long form of the type, an audience among others and a clock that is a little off are accepted', async () => {
+  const tokens = await Promise.all([
+    aToken('exchange', { header: { typ: 'application/at+jwt' } }),
+    aToken('exchange', { claims: { aud: ['https://other.example', AUDIENCE] } }),
+    aToken('exchange', { claims: { exp: now - 2 } }),
+    aToken('exchange', { claims: { iat: now + 2, nbf: now + 2 } }),
+  ]);
+  for (const token of tokens) expect((await authenticate(`Bearer ${token}`)).clientId).toBe('toy-client');
+});
+
+describe('401, all alike', () => {
+  const unsecured = new UnsecuredJWT({ sub: 's', client_id: 'c', scope: 'operations' })
+    .setIssuer(ISSUER)
+    .setAudience(AUDIENCE)
+    .setIssuedAt()
+    .setExpirationTime('1h')
+    .encode();
+  const [, payload] = unsecured.split('.');
+  const noneHeader = Buffer.from('{"alg":"none","typ":"at+jwt","kid":"k1"}').toString('base64url');
+  const secret = new TextEncoder().encode(JSON.stringify(JWKS.keys[0]));
+
+  test.each<[string, () => Promise<string> | string]>([
+    ['alg none without signature', () => `${noneHeader}.${payload}.`],
+    ['alg none with a signature', () => `${noneHeader}.${payload}.AAAA`],
+    [
+      'HMAC with the public key as secret',
+      () => aToken('operations', { header: { alg: 'HS256' }, key: secret as never }),
+    ],
+    ['an unknown key id', () => aToken('operations', { header: { kid: 'k2' }, key: strangers.privateKey })],
+    ['an unknown key under a known id', () => aToken('operations', { key: strangers.privateKey })],
+    ['another audience', () => aToken('operations', { claims: { aud: 'https://other.example' } })],
+    ['no audience', () => aToken('operations', { claims: { aud: undefined } })],
+    ['an unknown issuer', () => aToken('operations', { claims: { iss: 'https://evil.example' } })],
+    ['no issuer', () => aToken('operations', { claims: { iss: undefined } })],
+    ['expired', () => aToken('operations', { claims: { exp: now - 60 } })],
+    ['no expiry', () => aToken('operations', { claims: { exp: undefined } })],
+    ['not yet valid', () => aToken('operations', { claims: { nbf: now + 60 } })],
+    ['issued in the future', () => aToken('operations', { claims: { iat: now + 60 } })],
+    ['no time of issue', () => aToken('operations', { claims: { iat: undefined } })],
+    ['an ID token', () => aToken('operations', { header: { typ: 'JWT' } })],
+    ['no type', () => aToken('operations', { header: { typ: undefined } })],
+    ['no subject', () => aToken('operations', { claims: { sub: undefined } })],
+    ['no client', () => aToken('operations', { claims: { client_id: undefined } })],
+    ['no scope', () => aToken('operations', { claims: { scope: undefined } })],
+    ['scopes in a list', () => aToken('operations', { claims: { scope: ['operations'] } })],
+    ['an administration that is none', () => aToken('operations', { claims: { administration: 'jp; drop' } })],
+    ['a payload that was changed', async () => (await aToken()).replace(/\.[\w-]+\./, `.${payload}.`)],
+    ['not a token', () => 'abc.def.ghi'],
+    ['an encrypted token', () => 'a.b.c.d.e'],
+    ['nothing', () => ''],
+  ])('%s', async (_name, make) => {
+    const refused = await refusal(`Bearer ${await make()}`);
+    expect(refused).toMatchObject({
+      code: 'UNAUTHENTICATED',
+      status: 401,
+      detail: undefined,
+      headers: { 'www-authenticate': 'Bearer error="invalid_token"' },
+    });
+  });
+
+  test('without a header field the challenge names no error (RFC 6750)', async () => {
+    expect(await refusal(undefined)).toMatchObject({
+      code: 'UNAUTHENTICATED',
+      headers: { 'www-authenticate': 'Bearer' },
+    });
+  });
+
+  test.each(['Bearer  ', 'bearer', 'Basic ', 'Bearer\t', 'Token Bearer ', ' Bearer '])(
+    'the header field %j before a valid token',
+    async (start) => {
+      expect((await refusal(start + (await aToken()))).code).toBe('UNAUTHENTICATED');
+    },
+  );
+
+  test('a valid token with something behind it, and one that is far too long', async () => {
+    expect((await refusal(`Bearer ${await aToken()} x`)).code).toBe('UNAUTHENTICATED');
+    expect((await refusal(`Bearer ${await aToken()}, Bearer x.y.z`)).code).toBe('UNAUTHENTICATED');
+    expect((await refusal(`Bearer ${await aToken('', { claims: { pad: 'x'.repeat(9000) } })}`)).code).toBe(
+      'UNAUTHENTICATED',
+    );
+  });
+});
+
+test('a token of one issuer does not pass with the keys of another', async () => {
+  const other = await generateKeyPair('ES256', { extractable: true });
+  const jwks = {
+    keys: [{ ...(await exportJWK(other.publicKey)), kid: 'k1', alg: 'ES256' }],
+  };
+  const both = createAuthenticator({
+    issuers: [
+      { issuer: ISSUER, jwks: JWKS },
+      { issuer: 'https://second.example', jwks },
+    ],
+    audience: AUDIENCE,
+    algorithms: ['ES256'],
+    clockToleranceSeconds: 0,
+  });
+  expect((await refusal(`Bearer ${await aToken('exchange', { key: other.privateKey })}`, both)).code).toBe(
+    'UNAUTHENTICATED',
+  );
+  const token = await aToken('exchange', { key: other.privateKey, claims: { iss: 'https://second.example' } });
+  expect((await both(`Bearer ${token}`)).clientId).toBe('toy-client');
+});
+
+describe('503', () => {
+  test.each([
+    ['unreachable', new TypeError('fetch failed')],
+    ['too slow', new errors.JWKSTimeout()],
+    ['nonsense', new errors.JWKSInvalid()],
+    ['an error page', new errors.JOSEError('Expected 200 OK from the JSON Web Key Set HTTP response')],
+  ])('when the key set is %s', async (_name, error) => {
+    const refused = await refusal(
+      `Bearer ${await aToken()}`,
+      withKeys(() => Promise.reject(error)),
+    );
+    expect(refused).toMatchObject({ code: 'SERVICE_UNAVAILABLE', status: 503, headers: { 'retry-after': '30' } });
+    expect((refused.cause as Error).cause).toBe(error);
+  });
+});
+
+describe('memory', () => {
+  const local = createLocalJWKSet(JWKS);
+
+  test('a verified token is not verified again until it expires', async () => {
+    let clock = new Date(now * 1000).toISOString();
+    const getKey = vi.fn<JWTVerifyGetKey>(local);
+    const remembering = withKeys(getKey, () => clock);
+    const header = `Bearer ${await aToken('exchange', { claims: { exp: now + 100 } })}`;
+    await remembering(header);
+    await remembering(header);
+    expect(getKey).toHaveBeenCalledTimes(1);
+    clock = new Date((now + 104) * 1000).toISOString();
+    expect((await remembering(header)).clientId).toBe('toy-client');
+    clock = new Date((now + 105) * 1000).toISOString();
+    expect((await refusal(header, remembering)).code).toBe('UNAUTHENTICATED');
+  });
+
+  test('a refused token is not remembered: once its key is there it passes', async () => {
+    let known = false;
+    const remembering = withKeys((header, token) => {
+      if (!known) throw new errors.JWKSNoMatchingKey();
+      return local(header, token);
+    });
+    const header = `Bearer ${await aToken()}`;
+    expect((await refusal(header, remembering)).code).toBe('UNAUTHENTICATED');
+    known = true;
+    expect((await remembering(header)).clientId).toBe('toy-client');
+  });
+});
+
+test('an authenticator that would take symmetric or unsigned tokens cannot be made', () => {
+  for (const algorithms of [[], ['HS256'], ['ES256', 'none']]) {
+    expect(() =>
+      createAuthenticator({
+        issuers: [],
+        audience: AUDIENCE,
+        algorithms: algorithms as never,
+        clockToleranceSeconds: 0,
+      }),
+    ).toThrow('algorithms must be some of');
+  }
+});

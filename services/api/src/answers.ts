@@ -1,0 +1,61 @@
+import { type Answer, type BatchItemAnswer, invalidAnswer, NOT_YET_KNOWN, problem, toAnswer } from '@mra/contracts';
+import { checkDigit } from '@mra/identifiers';
+import { type Audience, matchingSchemes, type Network, normaliseIdentifier, type Question } from '@mra/recognition';
+import type { Answered } from '@mra/registry';
+import type { Dependencies } from './dependencies.ts';
+import { createQuestionReader } from './questions.ts';
+
+/** The 20 most telling forms are shown; a short code fits many schemes. */
+const MOST_SCHEMES = 20;
+
+export interface Answers {
+  /** The answer to one question as received. Throws VALIDATION_FAILED naming every bad field. */
+  one(item: unknown, audience: Audience): Promise<Answer>;
+  /** One answer for each item, in order; a bad one gets outcome `invalid`. One query, whatever their number. */
+  many(items: readonly unknown[], audience: Audience): Promise<readonly BatchItemAnswer[]>;
+}
+
+/** Answers questions as they come over HTTP: reads them, lets the registry decide, writes the answer. */
+export function createAnswers({ decider, networks, metrics }: Pick<Dependencies, 'decider' | 'networks' | 'metrics'>): Answers {
+  const reader = createQuestionReader(networks);
+  const written = async (answered: Answered): Promise<Answer | null> => {
+    if (answered.kind === 'not_yet_known') return null;
+    const { decision, question, decidedAt, networkVersion } = answered;
+    metrics.countDecision(decision.outcome, decision.reason);
+    const identifier = readIdentifier(question, await networks.get(networkVersion));
+    return toAnswer(decision, question, { decidedAt, networkVersion, identifier });
+  };
+  return {
+    async one(item, audience) {
+      const [reading] = await reader.read([item]);
+      if (reading === undefined || !reading.ok) throw problem('VALIDATION_FAILED', { errors: reading?.errors ?? [] });
+      const [answered] = await decider.ask([reading.question], audience);
+      const answer = answered && (await written(answered));
+      if (!answer) throw problem('VALIDATION_FAILED', { errors: [NOT_YET_KNOWN] });
+      return answer;
+    },
+    async many(items, audience) {
+      const readings = await reader.read(items);
+      const asked = readings.flatMap((reading) => (reading.ok ? [reading.question] : []));
+      const answered = (await decider.ask(asked, audience)).values();
+      const answers: BatchItemAnswer[] = [];
+      for (const [index, reading] of readings.entries()) {
+        const next = reading.ok ? answered.next().value : undefined;
+        const answer = next && (await written(next));
+        answers.push(answer ?? invalidAnswer(items[index], reading.ok ? [NOT_YET_KNOWN] : reading.errors));
+      }
+      return answers;
+    },
+  };
+}
+
+/** What an identifier looks like, from its text alone: so that whoever wrote it wrongly sees where. */
+function readIdentifier({ identifier, at }: Question, network: Network): NonNullable<Answer['identifier']> {
+  const normalised = normaliseIdentifier(identifier);
+  const schemes = matchingSchemes(normalised, network.schemes.values()).slice(0, MOST_SCHEMES);
+  const day = at.slice(0, 10);
+  return {
+    normalised,
+    schemes: schemes.map(({ scheme, name }) => ({ scheme, name, checkDigit: checkDigit(scheme, normalised, day) })),
+  };
+}

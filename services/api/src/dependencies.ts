@@ -1,0 +1,22 @@
+import type { Authenticate } from '@mra/http';
+import type { Instant } from '@mra/recognition';
+import type { Database, Decider, NetworkCache } from '@mra/registry';
+import type { FastifyBaseLogger } from 'fastify';
+import type { Metrics } from './metrics.ts';
+
+/** What the routes work with; made once in main.ts, and by the tests. */
+export interface Dependencies {
+  readonly db: Database;
+  readonly networks: NetworkCache;
+  readonly decider: Decider;
+  readonly authenticate: Authenticate;
+  readonly logger: FastifyBaseLogger;
+  readonly metrics: Metrics;
+  /** Whether this deployment is authoritative for an administration (`LOCAL_ADMINISTRATIONS`). */
+  readonly isLocal: (administration: string) => boolean;
+  /** How often partners without an entry of their own send, in seconds; their data may grow 1.5 times as old. */
+  readonly partnerCadenceSeconds: number;
+  readonly rateLimit: { readonly perMinute: number; readonly anonymousPerMinute: number };
+  /** The instant at which a process reads a registry record as of "now"; decisions take the database's clock. */
+  readonly now: () => Instant;
+}

@@ -1,0 +1,32 @@
+import { type QuestionReading, readQuestion, type Vocabulary } from '@mra/contracts';
+import type { Network } from '@mra/recognition';
+import type { NetworkCache } from '@mra/registry';
+
+export interface QuestionReader {
+  /** Each item as a question, or with every bad field. */
+  read(items: readonly unknown[]): Promise<readonly QuestionReading[]>;
+}
+
+/**
+ * Reads questions. Administrations and schemes never disappear, so what an earlier network knows is known; what it does not know is
+ * looked up in the present one before it is refused.
+ */
+export function createQuestionReader(networks: NetworkCache): QuestionReader {
+  let latest: Network | null = null;
+  return {
+    async read(items) {
+      latest ??= await networks.current();
+      const readings = items.map((item) => readQuestion(item, vocabularyOf(latest)));
+      if (readings.every(({ ok }) => ok)) return readings;
+      latest = await networks.current();
+      return readings.map((reading, index) => (reading.ok ? reading : readQuestion(items[index], vocabularyOf(latest))));
+    },
+  };
+}
+
+function vocabularyOf(network: Network | null): Vocabulary {
+  return {
+    isAdministration: (code) => network?.administrations.has(code) ?? false,
+    isScheme: (scheme) => network?.schemes.has(scheme) ?? false,
+  };
+}

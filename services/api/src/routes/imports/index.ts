@@ -1,0 +1,4 @@
+import type { HttpApp } from '@mra/http';
+import type { Dependencies } from '../../dependencies.ts';
+
+export function importRoutes(_app: HttpApp, _dependencies: Dependencies): void {}

@@ -1,0 +1,55 @@
+import { LocalSuspension, LocalSuspensionBody, MembershipParams, problem } from '@mra/contracts';
+import { type HttpApp, json, problems } from '@mra/http';
+import { dayOrInstant, shortInstant } from '@mra/recognition';
+import { putLocalSuspension as store } from '@mra/registry';
+import type { Dependencies } from '../../dependencies.ts';
+import { instantOf } from '../../record-mapping.ts';
+import { WriteHeaders, write } from '../../write.ts';
+import { findMember, recogniserOf } from './find-member.ts';
+
+export function putLocalSuspension(app: HttpApp, dependencies: Dependencies): void {
+  app.put(
+    '/v1/local-suspensions/:programme/:number',
+    {
+      config: { access: { scopes: ['registry:write'] } },
+      schema: {
+        operationId: 'putLocalSuspension',
+        summary: "Suspend the benefits given to a partner's member",
+        description:
+          'By the administration the caller acts for, as recogniser. From `from` on it takes the place of what was recorded; earlier periods stay.',
+        tags: ['memberships'],
+        params: MembershipParams,
+        headers: WriteHeaders,
+        body: LocalSuspensionBody,
+        response: {
+          200: json(LocalSuspension, 'Recorded.'),
+          ...problems('NOT_FOUND', 'CONFLICT', 'WRONG_ADMINISTRATION', 'NOT_AUTHORITATIVE', 'IDEMPOTENCY_KEY_REUSED'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { params, body } = request;
+      const recogniser = recogniserOf(dependencies, request.caller);
+      return write(dependencies, request, reply, { administration: recogniser }, async (recording) => {
+        const from = body.from === undefined ? recording.recordedAt : instantOf(body.from);
+        const to = body.to == null ? null : instantOf(body.to);
+        if (to !== null && to <= from) {
+          throw problem('VALIDATION_FAILED', { errors: [{ pointer: '/to', detail: 'must be later than from' }] });
+        }
+        const member = await findMember(recording, params, recogniser);
+        const note = body.note ?? null;
+        await store(recording, member, { recogniser, from, to, note });
+        const answer = {
+          programme: member.programme,
+          number: member.number,
+          recogniser,
+          from: dayOrInstant(from),
+          to: to && dayOrInstant(to),
+          note,
+          recordedAt: shortInstant(recording.recordedAt),
+        };
+        return { status: 200, body: answer };
+      });
+    },
+  );
+}

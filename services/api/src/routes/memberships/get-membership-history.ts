@@ -1,0 +1,75 @@
+import { MembershipHistory, MembershipParams, problem } from '@mra/contracts';
+import { type HttpApp, json, problems } from '@mra/http';
+import { dayOrInstant, shortInstant } from '@mra/recognition';
+import { type MembershipHistory as History, readAs, readMembership, readMembershipHistory } from '@mra/registry';
+import type { Dependencies } from '../../dependencies.ts';
+import { fromRecord } from '../../record-mapping.ts';
+
+export function getMembershipHistory(app: HttpApp, dependencies: Dependencies): void {
+  app.get(
+    '/v1/programmes/:programme/memberships/:number/history',
+    {
+      config: { access: { scopes: ['registry:read'] } },
+      schema: {
+        operationId: 'getMembershipHistory',
+        summary: 'Every version and event of a membership',
+        description: 'Nothing is ever overwritten: each version says when it became known and when the next took its place.',
+        tags: ['memberships'],
+        params: MembershipParams,
+        response: { 200: json(MembershipHistory, 'Versions and events, oldest first.'), ...problems('NOT_FOUND') },
+      },
+    },
+    async ({ params, caller }) => {
+      const now = dependencies.now();
+      const actor = { client: caller.clientId, administration: caller.administration };
+      return readAs(dependencies.db, actor, async (tx) => {
+        const view = await readMembership(tx, { ...params, at: now, knownAt: now });
+        if (view === undefined) throw problem('NOT_FOUND');
+        return toHistory(view, await readMembershipHistory(tx, view.id));
+      });
+    },
+  );
+}
+
+/** The creation is the first event, `granted`; the others follow in the order in which they were recorded. */
+function toHistory({ programme, number }: { programme: string; number: string }, { versions, events }: History): MembershipHistory {
+  const created = versions[0];
+  const granted: MembershipHistory['events'] = created
+    ? [
+        {
+          type: 'granted',
+          effectiveFrom: dayOrInstant(created.record.validFrom),
+          recordedAt: shortInstant(created.recordedAt),
+          recordedBy: created.recordedBy,
+          sequence: 1,
+        },
+      ]
+    : [];
+  return {
+    programme,
+    number,
+    versions: versions.map((version) => ({
+      programme,
+      number,
+      ...fromRecord(version.record),
+      version: version.version,
+      recordedAt: shortInstant(version.recordedAt),
+      supersededAt: version.recordedUntil && shortInstant(version.recordedUntil),
+      recordedBy: version.recordedBy,
+    })),
+    events: [
+      ...granted,
+      ...events.map((event, index) => ({
+        type: event.type,
+        component: event.component,
+        newType: event.newType,
+        partners: event.partners && [...event.partners],
+        effectiveFrom: dayOrInstant(event.effectiveFrom),
+        note: event.note,
+        recordedAt: shortInstant(event.recordedAt),
+        recordedBy: event.recordedBy,
+        sequence: index + 2,
+      })),
+    ],
+  };
+}

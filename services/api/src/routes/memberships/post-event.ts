@@ -1,0 +1,56 @@
+import { Membership, MembershipEvent, MembershipParams, problem } from '@mra/contracts';
+import { type HttpApp, json, problems } from '@mra/http';
+import { readMembership, writeMemberships } from '@mra/registry';
+import type { Dependencies } from '../../dependencies.ts';
+import { examples } from '../../examples.ts';
+import { toEvent } from '../../record-mapping.ts';
+import { checkAuthority, checkIfMatch, ETag, WriteHeaders, write } from '../../write.ts';
+import { findProgramme } from './find-programme.ts';
+import { toMembership } from './to-membership.ts';
+
+export function postMembershipEvent(app: HttpApp, dependencies: Dependencies): void {
+  app.post(
+    '/v1/programmes/:programme/memberships/:number/events',
+    {
+      config: { access: { scopes: ['registry:write'] } },
+      schema: {
+        operationId: 'postMembershipEvent',
+        summary: 'Record a change of status, type or consent',
+        description:
+          'Takes effect at `effectiveFrom` (now when left out; it may lie in the past or the future). A transition that the life cycle does not ' +
+          'allow at that moment is 409 and changes nothing. Answers with the membership as it is now.',
+        tags: ['memberships'],
+        params: MembershipParams,
+        headers: WriteHeaders,
+        body: { content: { 'application/json': { schema: MembershipEvent, examples: examples.events } } },
+        response: {
+          201: json(Membership, 'Recorded: the membership as of now.', { headers: { etag: ETag } }),
+          ...problems('NOT_FOUND', 'WRONG_ADMINISTRATION', 'NOT_AUTHORITATIVE', 'TRANSITION_NOT_ALLOWED', 'PRECONDITION_FAILED', 'IDEMPOTENCY_KEY_REUSED'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { params, body, caller } = request;
+      const network = await dependencies.networks.current();
+      const programme = findProgramme(network, params.programme, dependencies.now());
+      checkAuthority(dependencies, caller, programme.administration);
+      if (body.newType != null && !programme.types.some(({ code }) => code === body.newType)) {
+        throw problem('VALIDATION_FAILED', { errors: [{ pointer: '/newType', detail: `is not a type of ${programme.id}` }] });
+      }
+      return write(dependencies, request, reply, { administration: programme.administration }, async (recording) => {
+        const asKnown = { ...params, at: recording.recordedAt, knownAt: recording.recordedAt };
+        const present = await readMembership(recording.tx, asKnown);
+        if (present === undefined) throw problem('NOT_FOUND');
+        checkIfMatch(request, present.version);
+        const [result] = await writeMemberships(recording, network, [
+          { programme, number: params.number, record: null, events: [toEvent(body, recording.recordedAt)], source: null },
+        ]);
+        if (result?.outcome === 'refused') throw problem('TRANSITION_NOT_ALLOWED', { detail: result.detail });
+        if (result?.outcome === 'not_authoritative') throw problem('NOT_AUTHORITATIVE');
+        const written = await readMembership(recording.tx, asKnown);
+        if (written === undefined) throw new Error('a membership just written cannot be read');
+        return { status: 201, version: written.version, body: toMembership(written) };
+      });
+    },
+  );
+}

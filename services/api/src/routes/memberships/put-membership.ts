@@ -1,0 +1,59 @@
+import { Membership, MembershipParams, MembershipRecord, problem } from '@mra/contracts';
+import { type HttpApp, json, problems } from '@mra/http';
+import { readMembership, writeMemberships } from '@mra/registry';
+import { checkRecord } from '../../check-record.ts';
+import type { Dependencies } from '../../dependencies.ts';
+import { examples } from '../../examples.ts';
+import { toRecord } from '../../record-mapping.ts';
+import { checkAuthority, checkIfMatch, ETag, WriteHeaders, write } from '../../write.ts';
+import { findProgramme } from './find-programme.ts';
+import { toMembership } from './to-membership.ts';
+
+export function putMembership(app: HttpApp, dependencies: Dependencies): void {
+  app.put(
+    '/v1/programmes/:programme/memberships/:number',
+    {
+      config: { access: { scopes: ['registry:write'] } },
+      schema: {
+        operationId: 'putMembership',
+        summary: 'Create or replace a membership',
+        description:
+          'Its creation is the `granted` event at `validFrom`. Replacing corrects the record for its whole validity, known from now on: what was ' +
+          'known before stays readable with `knownAt`. Status changes are not written here but as events, and stay in force when the record is replaced.',
+        tags: ['memberships'],
+        params: MembershipParams,
+        headers: WriteHeaders,
+        body: { content: { 'application/json': { schema: MembershipRecord, examples: examples.memberships } } },
+        response: {
+          200: json(Membership, 'Replaced, or already so.', { headers: { etag: ETag } }),
+          201: json(Membership, 'Created.', { headers: { etag: ETag } }),
+          ...problems('NOT_FOUND', 'WRONG_ADMINISTRATION', 'NOT_AUTHORITATIVE', 'TRANSITION_NOT_ALLOWED', 'PRECONDITION_FAILED', 'IDEMPOTENCY_KEY_REUSED'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { params, body, caller } = request;
+      const network = await dependencies.networks.current();
+      const record = toRecord(body);
+      const programme = findProgramme(network, params.programme, record.validFrom);
+      checkAuthority(dependencies, caller, programme.administration);
+      const { errors, warnings } = checkRecord(network, programme, params.number, body, dependencies.now().slice(0, 10));
+      if (errors.length > 0) {
+        throw problem('VALIDATION_FAILED', { errors: errors.map(({ pointer, detail }) => ({ pointer, detail })) });
+      }
+      return write(dependencies, request, reply, { administration: programme.administration }, async (recording) => {
+        const asKnown = { ...params, at: recording.recordedAt, knownAt: recording.recordedAt };
+        checkIfMatch(request, (await readMembership(recording.tx, asKnown))?.version ?? null);
+        const [result] = await writeMemberships(recording, network, [
+          { programme, number: params.number, record, events: [], source: null },
+        ]);
+        if (result?.outcome === 'refused') throw problem('TRANSITION_NOT_ALLOWED', { detail: result.detail });
+        if (result?.outcome === 'not_authoritative') throw problem('NOT_AUTHORITATIVE');
+        const written = await readMembership(recording.tx, asKnown);
+        if (written === undefined) throw new Error('a membership just written cannot be read');
+        const status = result?.outcome === 'created' ? 201 : 200;
+        return { status, version: written.version, body: toMembership(written, warnings) };
+      });
+    },
+  );
+}

@@ -1,0 +1,38 @@
+import { MembershipPage, MembershipQuery } from '@mra/contracts';
+import { type HttpApp, json } from '@mra/http';
+import { normaliseIdentifier } from '@mra/recognition';
+import { readAs, searchMemberships as search } from '@mra/registry';
+import { decodeCursor, encodeCursor } from '../../cursor.ts';
+import type { Dependencies } from '../../dependencies.ts';
+import { toMembership } from './to-membership.ts';
+
+export function searchMemberships(app: HttpApp, dependencies: Dependencies): void {
+  app.get(
+    '/v1/memberships',
+    {
+      config: { access: { scopes: ['registry:read'] } },
+      schema: {
+        operationId: 'searchMemberships',
+        summary: 'Search memberships',
+        description: 'Own members, and members of partners that an agreement and their consent make known, as of now; by programme and number.',
+        tags: ['memberships'],
+        querystring: MembershipQuery,
+        response: { 200: json(MembershipPage, 'A page of memberships.') },
+      },
+    },
+    async ({ query, caller }) => {
+      const { limit, cursor, ...filter } = query;
+      const [programme = '', number = ''] = cursor === undefined ? [] : decodeCursor(cursor, 2);
+      const actor = { client: caller.clientId, administration: caller.administration };
+      const wanted = { ...filter, limit: limit + 1, ...(cursor !== undefined && { after: { programme, number } }) };
+      const found = await readAs(dependencies.db, actor, (tx) => search(tx, wanted, dependencies.now()));
+      const page = found.slice(0, limit);
+      const last = page.at(-1);
+      const more = found.length > limit && last !== undefined;
+      return {
+        data: page.map((view) => toMembership(view)),
+        nextCursor: more ? encodeCursor([last.programme, normaliseIdentifier(last.number)]) : null,
+      };
+    },
+  );
+}

@@ -1,0 +1,43 @@
+import { Readable } from 'node:stream';
+import { type BatchItemAnswer, invalidAnswer } from '@mra/contracts';
+import { readLines, type TextLine } from '../../lines.ts';
+
+/** Questions that share one query. Larger chunks gain little and hold the first answer back. */
+const CHUNK = 500;
+
+/** A question has under 1 KiB; a longer line is not one. */
+const LONGEST_LINE = 65_536;
+
+/**
+ * Answers one question a line as lines arrive, in order. What is held is one chunk: a reader that stops reading stops the work, and so
+ * does a client that goes away.
+ */
+export function answerLines(
+  questions: Readable,
+  answer: (items: readonly unknown[]) => Promise<readonly BatchItemAnswer[]>,
+): Readable {
+  return Readable.from(answeredChunks(questions, answer), { highWaterMark: 1 });
+}
+
+async function* answeredChunks(
+  questions: Readable,
+  answer: (items: readonly unknown[]) => Promise<readonly BatchItemAnswer[]>,
+): AsyncGenerator<string> {
+  for await (const lines of readLines(questions, { longest: LONGEST_LINE, chunk: CHUNK })) {
+    const parsed = lines.filter((line) => line.text !== '').map(parse);
+    const answers = (await answer(parsed.flatMap((line) => (line.ok ? [line.value] : [])))).values();
+    const written = parsed.map((line) => JSON.stringify(line.ok ? answers.next().value : line.answer));
+    if (written.length > 0) yield `${written.join('\n')}\n`;
+  }
+}
+
+type Parsed = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly answer: BatchItemAnswer };
+
+function parse({ text, tooLong }: TextLine): Parsed {
+  if (tooLong) return { ok: false, answer: invalidAnswer(null, [{ pointer: '', detail: `is longer than ${LONGEST_LINE} bytes` }]) };
+  try {
+    return { ok: true, value: JSON.parse(text) as unknown };
+  } catch {
+    return { ok: false, answer: invalidAnswer(null, [{ pointer: '', detail: 'is not JSON' }]) };
+  }
+}

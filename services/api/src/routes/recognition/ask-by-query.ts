@@ -1,0 +1,28 @@
+import { Answer, QuestionQuery } from '@mra/contracts';
+import { type HttpApp, json } from '@mra/http';
+import type { Answers } from '../../answers.ts';
+import { examples } from '../../examples.ts';
+
+export function askByQuery(app: HttpApp, answers: Answers): void {
+  app.get(
+    '/v1/recognition',
+    {
+      config: { access: { scopes: ['recognition:read'] } },
+      schema: {
+        operationId: 'askRecognitionByQuery',
+        summary: 'Is this trader recognised? The question in the query string',
+        description:
+          '"Not recognised" is an answer, not an error. The identifier is part of the address: where access logs are kept, ask with POST.',
+        tags: ['recognition'],
+        querystring: QuestionQuery,
+        response: { 200: json(Answer, 'The answer, with its reasons.', { examples: examples.answers }) },
+      },
+    },
+    async (request) => {
+      const answer = await answers.one(request.query, request.caller);
+      request.outcome = answer.outcome;
+      request.reason = answer.reason;
+      return answer;
+    },
+  );
+}
