@@ -1,5 +1,6 @@
 import { type Instant, normaliseIdentifier, type OpenQuestion, programmeAt } from '@mra/recognition';
 import {
+  type AgreementDocument,
   actAs,
   putLocalSuspension,
   type Recording,
@@ -7,8 +8,9 @@ import {
   recordSynchronisation,
   writeMemberships,
 } from '@mra/registry';
+import { putBack, recordChange } from '../support/agreement-changes.ts';
 import type { TestDatabase } from '../support/database.ts';
-import { type DecisionCase, eventsOf, instantOf, recordOf } from './case.ts';
+import { changesOf, type DecisionCase, eventsOf, instantOf, recordOf } from './case.ts';
 
 /** A question about what was written for a case, and when its last event was not yet known. */
 export interface WrittenCase {
@@ -21,8 +23,11 @@ export interface WrittenCase {
  */
 export async function writeCase(database: TestDatabase, subject: DecisionCase): Promise<WrittenCase> {
   await database.clear();
+  await changeAgreements(database, subject);
   const write = (from: number, to?: number) =>
-    record(database.db, { client: 'tests', administration: null }, (recording) => writeMembers(database, recording, subject, from, to));
+    record(database.db, { client: 'tests', administration: null }, (recording) =>
+      writeMembers(database, recording, subject, from, to),
+    );
   let knownAt: Instant | null = null;
   if (subject.knownBeforeLastEvent) {
     knownAt = await write(0, -1);
@@ -32,6 +37,16 @@ export async function writeCase(database: TestDatabase, subject: DecisionCase): 
   }
   const { question } = subject;
   return { question: { ...question, at: instantOf(question.at), knownAt } };
+}
+
+const before = new WeakMap<TestDatabase, AgreementDocument[]>();
+
+/** Changes the agreements that a case says have other terms, after putting back those that an earlier case changed. */
+async function changeAgreements(database: TestDatabase, subject: DecisionCase): Promise<void> {
+  for (const terms of before.get(database) ?? []) await putBack(database.db, terms);
+  const changed: AgreementDocument[] = [];
+  before.set(database, changed);
+  for (const change of changesOf(subject)) changed.push(await recordChange(database.db, change));
 }
 
 /** Writes the memberships with a slice of their events (all of the record with the first slice). */
