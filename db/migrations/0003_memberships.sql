@@ -101,7 +101,8 @@ create table membership_identifier (
   valid         period not null,
   known         period not null,
   check ((origin = 'presented') = (recogniser <> '')),
-  exclude using gist (membership_id with =, origin with =, scheme with =, normalised with =, recogniser with =,
+  -- The expression keeps the planner from looking an identifier up in this index, which it would have to read whole.
+  exclude using gist (membership_id with =, origin with =, scheme with =, (normalised || '') with =, recogniser with =,
                       valid with &&, known with &&)
 );
 create index membership_identifier_by_value on membership_identifier (normalised, membership_id);

@@ -1,4 +1,13 @@
-import { type Instant, type MembershipFacts, normaliseIdentifier } from '@mra/recognition';
+import {
+  ALWAYS,
+  type ConsentScope,
+  type IdentifierOrigin,
+  type Instant,
+  type MembershipFacts,
+  normaliseIdentifier,
+  type Period,
+  type Status,
+} from '@mra/recognition';
 import { sql } from 'kysely';
 import type { Executor } from './network.ts';
 
@@ -17,8 +26,35 @@ interface Row {
   now_at: Instant;
   known_at: Instant;
   network_version: number | null;
-  facts: MembershipFacts | null;
+  facts: FactLists | null;
 }
+
+/** Facts of a membership as lists in the order of db/migrations/0005; bounds are milliseconds since 1970, null unbounded. */
+type Bound = number | null;
+type FactLists = [
+  programme: string,
+  number: string,
+  source: string | null,
+  issuingCountry: string | null,
+  names: MembershipFacts['names'],
+  addresses: MembershipFacts['addresses'],
+  roles: MembershipFacts['roles'],
+  statuses: [type: string, component: string, status: Status, from: Bound, to: Bound][] | null,
+  consents: [scope: ConsentScope, partners: string[], except: string[], from: Bound, to: Bound][] | null,
+  identifiers:
+    | [
+        origin: IdentifierOrigin,
+        scheme: string | null,
+        value: string,
+        normalised: string,
+        recogniser: string | null,
+        from: Bound,
+        to: Bound,
+      ][]
+    | null,
+  localSuspensions: [recogniser: string, from: Bound, to: Bound][] | null,
+  synchronisation: [lastSynchronisedAt: number, maxAgeSeconds: number] | null,
+];
 
 /**
  * Loads the facts of any number of questions in one query (db/migrations/0005): every membership that has, had or will have the
@@ -37,20 +73,56 @@ export async function loadFacts(
   const loaded: (LoadedFacts & { memberships: MembershipFacts[] })[] = [];
   for (const { ordinal, now_at, known_at, network_version, facts } of rows) {
     const entry = (loaded[ordinal - 1] ??= {
-      now: now_at, knownAt: known_at, networkVersion: network_version ?? 0, memberships: [],
+      now: now_at,
+      knownAt: known_at,
+      networkVersion: network_version ?? 0,
+      memberships: [],
     });
-    if (facts !== null) entry.memberships.push(withEmptyLists(facts));
+    if (facts !== null) entry.memberships.push(toFacts(facts));
   }
   return loaded;
 }
 
-/** An aggregate over no rows is null in SQL and an empty list here. */
-function withEmptyLists(facts: MembershipFacts): MembershipFacts {
+function toFacts(lists: FactLists): MembershipFacts {
+  const [programme, number, source, issuingCountry, names, addresses, roles] = lists;
+  const [, , , , , , , statuses, consents, identifiers, suspensions, synchronisation] = lists;
   return {
-    ...facts,
-    statuses: facts.statuses ?? [],
-    consents: facts.consents ?? [],
-    identifiers: facts.identifiers ?? [],
-    localSuspensions: facts.localSuspensions ?? [],
+    programme,
+    number,
+    source,
+    issuingCountry,
+    names,
+    addresses,
+    roles,
+    statuses: (statuses ?? []).map(([type, component, status, from, to]) => ({
+      type,
+      component,
+      status,
+      valid: period(from, to),
+    })),
+    consents: (consents ?? []).map(([scope, partners, except, from, to]) => ({
+      scope,
+      partners,
+      except,
+      valid: period(from, to),
+    })),
+    identifiers: (identifiers ?? []).map(([origin, scheme, value, normalised, recogniser, from, to]) => ({
+      origin,
+      scheme,
+      value,
+      normalised,
+      recogniser,
+      valid: period(from, to),
+    })),
+    localSuspensions: (suspensions ?? []).map(([recogniser, from, to]) => ({ recogniser, valid: period(from, to) })),
+    synchronisation: synchronisation && {
+      lastSynchronisedAt: new Date(synchronisation[0]).toISOString(),
+      maxAgeSeconds: synchronisation[1],
+    },
   };
+}
+
+function period(from: Bound, to: Bound): Period {
+  if (from === null && to === null) return ALWAYS;
+  return { from: from === null ? null : new Date(from).toISOString(), to: to === null ? null : new Date(to).toISOString() };
 }
