@@ -92,6 +92,15 @@ begin
 end
 $$;
 
+-- The present, once whatever was to be known by then is there to be seen: waits for the change that is being committed.
+create function settled_now() returns timestamptz
+  language plpgsql volatile as $$
+begin
+  perform pg_advisory_xact_lock_shared(7002);
+  return now_in_milliseconds();
+end
+$$;
+
 -- Closes the recording of a change made ahead: it must commit before the instant at which it becomes known.
 create function finish_recording(recorded timestamptz) returns boolean
   language plpgsql volatile as $$

@@ -33,3 +33,20 @@ create function current_upload() returns uuid
 alter table import_line enable row level security;
 create policy of_the_upload on import_line for all to mra_service
   using (upload_id = current_upload()) with check (upload_id = current_upload());
+
+-- Appends many entries, in order, and returns the number of the first one. One by one, each would pass over the versions that the
+-- ones before it have left of the head: 20,000 in one transaction took a third of its time.
+create function append_changes(recorded timestamptz, client text, entries jsonb) returns bigint
+  language plpgsql volatile as $$
+declare
+  head log_head;
+  total bigint := jsonb_array_length(entries);
+begin
+  update log_head set seq = seq + total returning * into head;
+  insert into change_log (seq, recorded_at, recorded_by, administration, subject, subject_id, network_version, payload)
+  select head.seq - total + e.ordinal, recorded, client, e.entry ->> 'administration', e.entry ->> 'subject', e.entry ->> 'id',
+         head.network_version, e.entry -> 'payload'
+    from jsonb_array_elements(entries) with ordinality as e (entry, ordinal);
+  return head.seq - total + 1;
+end
+$$;

@@ -3,7 +3,7 @@ import { AdministrationCode, Confidence, CountryCode, LEAST_CONFIDENCE, pageOf, 
 import { Day, Instant, isPeriod } from './days.ts';
 import { line, prose } from './text.ts';
 
-export const AdministrationParams = z.strictObject({ code: AdministrationCode });
+export const AdministrationParams = z.strictObject({ code: AdministrationCode.meta({ examples: ['NO'] }) });
 export type AdministrationParams = z.infer<typeof AdministrationParams>;
 
 const Member = z

@@ -12,7 +12,8 @@ import {
   TypeCode,
 } from './common.ts';
 import { PartialDay } from './days.ts';
-import { code, prose } from './text.ts';
+import { PresentationId } from './presentations.ts';
+import { prose } from './text.ts';
 
 const fields = {
   id: RuleId,
@@ -27,9 +28,9 @@ const fields = {
   roles: z.array(Role).min(1).max(10).nullable().describe('Roles that count; null: any.'),
   flows: z.array(z.enum(FLOWS)).min(1).max(2).nullable().describe('Seen from the recogniser; null: both.'),
   effectiveFrom: PartialDay.nullable().describe('Start of this direction; null: that of the agreement.'),
-  presentation: code(/^[a-z0-9-]+>[A-Z]{2}$/, 60, 'the id of a presentation, for example nz-ses>US')
-    .nullable()
-    .describe("How a member is named on the recogniser's declaration; null: not known."),
+  presentation: PresentationId.nullable().describe(
+    "How a member is named on the recogniser's declaration; null: not known.",
+  ),
   benefits: z.array(BenefitCode).max(50),
   pilotMembers: z
     .array(Identifier)

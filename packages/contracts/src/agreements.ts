@@ -16,7 +16,7 @@ import {
 import { Day, DayOrInstant, Instant, PartialDay } from './days.ts';
 import { code, line, prose } from './text.ts';
 
-export const AgreementParams = z.strictObject({ agreement: AgreementId });
+export const AgreementParams = z.strictObject({ agreement: AgreementId.meta({ examples: ['eu-jp-2010'] }) });
 export type AgreementParams = z.infer<typeof AgreementParams>;
 
 export const LifeCycle = z.enum(LIFE_CYCLE).meta({
@@ -139,6 +139,9 @@ export const AgreementBody = z
     });
     partyEffective.forEach(({ party }, index) => {
       if (!parties.includes(party)) refuse(['partyEffective', index, 'party'], 'must be one of the parties');
+      if (partyEffective.findIndex((start) => start.party === party) < index) {
+        refuse(['partyEffective', index, 'party'], 'is the party of an earlier start');
+      }
     });
   })
   .meta({ id: 'AgreementBody', description: 'A mutual-recognition agreement or arrangement, or a plan for one.' });

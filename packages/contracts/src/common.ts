@@ -44,7 +44,7 @@ export const Identifier = z
   .string()
   .min(1)
   .max(64)
-  .regex(/^\P{Cc}*$/u, { error: 'must not contain control characters' });
+  .regex(/^[^\p{Cc}\p{Cs}]*$/u, { error: 'must not contain control characters' });
 
 export const Role = z.enum(ROLES).meta({ id: 'Role', description: "A trader's role in the supply chain." });
 export type Role = z.infer<typeof Role>;
@@ -52,7 +52,9 @@ export type Role = z.infer<typeof Role>;
 export const Roles = z.array(Role).max(ROLES.length);
 
 export const Sources = z
-  .array(code(/^(https?:\/\/|cite:)\P{Cc}+$/u, 500, 'an http(s) address, or cite: and the name of an instrument'))
+  .array(
+    code(/^(https?:\/\/|cite:)[^\p{Cc}\p{Cs}]+$/u, 500, 'an http(s) address, or cite: and the name of an instrument'),
+  )
   .max(50)
   .describe('Where this is known from: addresses, or `cite:` and the name of an instrument.');
 
@@ -72,7 +74,7 @@ export const Source = code(/^(local|[A-Z]{2})$/, 5, 'local or an administration'
 export const Pointer = z
   .string()
   .max(1000)
-  .regex(/^(\/.*)?$/su)
+  .regex(/^(\/[\s\S]*)?$/)
   .describe('JSON Pointer (RFC 6901) to the field; empty: the whole.');
 
 /** One bad field of a request. */

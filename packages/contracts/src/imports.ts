@@ -5,10 +5,13 @@ import { COUNT_MAX, line, prose, queryWhole, whole } from './text.ts';
 const IMPORT_MODES = ['full', 'delta'] as const;
 
 export const ImportQuery = z.strictObject({
-  programme: ProgrammeId,
+  programme: ProgrammeId.meta({ examples: ['eu-aeo'] }),
   mode: z
     .enum(IMPORT_MODES)
-    .describe('`full`: members missing from the list are ended; `delta`: they stay as they are.'),
+    .meta({
+      description: '`full`: members missing from the list are ended; `delta`: they stay as they are.',
+      examples: ['delta'],
+    }),
   allowRemovals: queryWhole(0, 100_000_000)
     .optional()
     .describe('How many members a full list may end when that is more than 10 % of them, or all.'),

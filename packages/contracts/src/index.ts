@@ -29,6 +29,12 @@ export {
   Reason,
 } from './answer.ts';
 export {
+  Benefit,
+  BenefitPage,
+  IdentifierScheme,
+  IdentifierSchemePage,
+} from './code-lists.ts';
+export {
   AdministrationCode,
   AgreementId,
   Confidence,
@@ -75,6 +81,7 @@ export {
 } from './memberships.ts';
 export { MutualAssistance, MutualAssistancePage, NetworkAnswer, NetworkQuery } from './network.ts';
 export { Liveness, Readiness } from './operations.ts';
+export { Presentation, PresentationPage, PresentationQuery } from './presentations.ts';
 export {
   MAX_FIELD_ERRORS,
   PROBLEM_CODES,

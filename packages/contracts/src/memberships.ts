@@ -6,7 +6,10 @@ import { RecordedEvent } from './membership-events.ts';
 import { AuthorisationNumber, MembershipRecord } from './membership-record.ts';
 import { line, prose } from './text.ts';
 
-export const MembershipParams = z.strictObject({ programme: ProgrammeId, number: AuthorisationNumber });
+export const MembershipParams = z.strictObject({
+  programme: ProgrammeId.meta({ examples: ['eu-aeo'] }),
+  number: AuthorisationNumber.meta({ examples: ['DEAEOF00012345'] }),
+});
 export type MembershipParams = z.infer<typeof MembershipParams>;
 
 /** As of when a registry record is read. */

@@ -12,6 +12,7 @@ const pointers = (schema: z.ZodType, value: unknown): string[] => {
 };
 
 describe('an agreement', () => {
+  const BEGUN = { party: 'EU', from: null, effective: true };
   const rule = { id: 'eu-jp-2010:eu-aeo>JP', programme: 'eu-aeo', recogniser: 'JP' };
   const body = {
     title: 'EU – Japan',
@@ -74,6 +75,7 @@ describe('an agreement', () => {
     ['/rules/0/recogniser', { rules: [{ ...rule, recogniser: 'US' }] }],
     ['/rules/0/types', { rules: [{ ...rule, types: [] }] }],
     ['/rules/0/role', { rules: [{ ...rule, role: ['exporter'] }] }],
+    ['/partyEffective/1/party', { partyEffective: [BEGUN, BEGUN] }],
     ['/partyEffective/0/party', { partyEffective: [{ party: 'US', from: null, effective: true }] }],
     ['/sources/0', { sources: ['javascript:alert(1)'] }],
   ])('is refused at %s', (pointer, change) => {
@@ -173,6 +175,7 @@ test('the network is answered as pairs', () => {
         recogniser: 'JP',
         agreements: ['eu-jp-2010'],
         rules: ['eu-jp-2010:eu-aeo>JP'],
+        pilot: false,
         certain: true,
       },
     ],

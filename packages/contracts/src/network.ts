@@ -36,13 +36,19 @@ const Pair = z
     programme: ProgrammeId,
     issuer: AdministrationCode,
     recogniser: AdministrationCode,
-    agreements: z.array(AgreementId).min(1).max(100),
+    agreements: z
+      .array(AgreementId)
+      .min(1)
+      .max(100)
+      .describe('Those in force or, where none is certain, those that may be.'),
     rules: z.array(RuleId).min(1).max(1000),
+    pilot: z.boolean().describe('true: only the members on the list of the pilot.'),
     certain: z.boolean().describe('false: each start is known too vaguely to say that it has come.'),
   })
   .meta({
     id: 'RecognisedPair',
-    description: 'Members of `programme` are recognised by `recogniser` under these rules.',
+    description:
+      'Members of `programme` are recognised by `recogniser` under these rules. What a union recognises, its members do.',
   });
 
 export const NetworkAnswer = z

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { Pointer } from './common.ts';
+import { code, line } from './text.ts';
 
 /**
  * Every problem that the API answers with (RFC 9457), one line each. The codes and types are part of the contract: they are added to,
@@ -101,19 +103,21 @@ const types = PROBLEM_CODES.map((code) => PROBLEMS[code].type) as [ProblemType, 
 export const ProblemDocument = z
   .object({
     type: z.enum(types).meta({ description: 'Names the kind of problem; stable.' }),
-    title: z.string().max(100).meta({ description: 'The kind of problem in words.' }),
+    title: line(100).meta({ description: 'The kind of problem in words.' }),
     status: z.int().min(400).max(599).meta({ description: 'The HTTP status code.' }),
-    detail: z.string().max(2000).optional().meta({ description: 'What is wrong with this request.' }),
-    instance: z.string().max(200).meta({ description: 'This occurrence: a URN with the request id.' }),
+    detail: line(2000).optional().meta({ description: 'What is wrong with this request.' }),
+    instance: code(/^urn:aeo-mra:request:[A-Za-z0-9._-]{1,64}$/, 200, 'the URN of a request').meta({
+      description: 'This occurrence: a URN with the request id.',
+    }),
     code: z.enum(PROBLEM_CODES).meta({ description: 'The kind of problem, from a closed list.' }),
     errors: z
       .array(
         z.object({
-          pointer: z.string().max(1000).meta({
+          pointer: Pointer.meta({
             description:
               'JSON pointer to the field: `/at` in the body or the query string, `/path/number` in the path, `/headers/if-match` in a header field; empty for the whole body.',
           }),
-          detail: z.string().max(2000).meta({ description: 'What is wrong with the field.' }),
+          detail: line(2000).meta({ description: 'What is wrong with the field.' }),
         }),
       )
       .max(MAX_FIELD_ERRORS)

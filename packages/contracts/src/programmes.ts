@@ -16,7 +16,7 @@ import {
 import { DayOrInstant, Instant } from './days.ts';
 import { line, prose, whole } from './text.ts';
 
-export const ProgrammeParams = z.strictObject({ programme: ProgrammeId });
+export const ProgrammeParams = z.strictObject({ programme: ProgrammeId.meta({ examples: ['nz-ses'] }) });
 export type ProgrammeParams = z.infer<typeof ProgrammeParams>;
 
 const AuthorisationType = z

@@ -36,7 +36,11 @@ export const Question = z
 export type Question = z.infer<typeof Question>;
 
 /** The same question as a query string. */
-export const QuestionQuery = z.strictObject(fields);
+export const QuestionQuery = z.strictObject({
+  ...fields,
+  recogniser: fields.recogniser.meta({ examples: ['JP'] }),
+  identifier: fields.identifier.meta({ examples: ['DEAEOF00012345'] }),
+});
 
 export const BATCH_MAX = 10_000;
 

@@ -6,13 +6,16 @@ const INT32_MAX = 2_147_483_647;
 /** 15 digits: exact in every JSON reader, and below the bound that zod prints for any integer. */
 export const COUNT_MAX = 999_999_999_999_999;
 
-/** One line of text without control characters (PostgreSQL refuses NUL, logs and CSV files break on the others). */
+/**
+ * One line of text without control characters (PostgreSQL refuses NUL, logs and CSV files break on the others) and without half
+ * characters (lone surrogates, which JSON can spell and PostgreSQL refuses).
+ */
 export function line(max: number) {
   return z
     .string()
     .min(1)
     .max(max)
-    .regex(/^\P{Cc}*$/u, { error: 'must not contain control characters' });
+    .regex(/^[^\p{Cc}\p{Cs}]*$/u, { error: 'must not contain control characters' });
 }
 
 /** Text of several lines; of the control characters only tab and line ends. */
@@ -20,7 +23,7 @@ export function prose(max: number) {
   return z
     .string()
     .max(max)
-    .regex(/^[\P{Cc}\t\r\n]*$/u, { error: 'must not contain control characters' });
+    .regex(/^(?:[^\p{Cc}\p{Cs}]|[\t\r\n])*$/u, { error: 'must not contain control characters' });
 }
 
 /** A text that must match a pattern; `says` completes the sentence "must be …" told to who gets it wrong. */

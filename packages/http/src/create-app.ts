@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { problem } from '@mra/contracts';
+import { type Problem, problem } from '@mra/contracts';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type RawServerDefault } from 'fastify';
 import { guardRoutes } from './access.ts';
 import type { Authenticate } from './authenticate.ts';
@@ -33,6 +33,8 @@ export interface HttpAppOptions {
   readonly limits?: Partial<Limits>;
   /** Proxies whose `X-Forwarded-For` is believed (addresses or networks); none when left out. */
   readonly trustedProxies?: readonly string[];
+  /** What an error of the things that routes work with is to the caller; null for one that is INTERNAL_ERROR. */
+  readonly translateError?: (error: unknown) => Problem | null;
 }
 
 export interface Limits {
@@ -76,7 +78,7 @@ export async function createHttpApp(options: HttpAppOptions): Promise<HttpApp> {
 
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
-  app.setErrorHandler(answerError);
+  app.setErrorHandler((error, request, reply) => answerError(options.translateError?.(error) ?? error, request, reply));
   app.setNotFoundHandler(() => {
     throw problem('NOT_FOUND');
   });

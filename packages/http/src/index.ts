@@ -10,7 +10,7 @@ export {
 export { type Caller, callerOf, SCOPES, type Scope } from './caller.ts';
 export { createHttpApp, type HttpApp, type HttpAppOptions, type Limits } from './create-app.ts';
 export { createLogger, operationOf } from './logging.ts';
-export { json, ndjson, noContent, type RouteResponse, text } from './media-types.ts';
+export { type Examples, json, ndjson, noContent, type RouteResponse, text } from './media-types.ts';
 export type { ApiInfo } from './openapi.ts';
 export { problems } from './problem-responses.ts';
 export type { RateLimitOptions } from './rate-limit.ts';

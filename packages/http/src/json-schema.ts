@@ -10,6 +10,16 @@ const FORMAT_LENGTHS: Readonly<Record<string, number>> = { date: 10, uuid: 36 };
 const INT32 = 2 ** 31;
 
 /**
+ * Unicode property escapes mean something else to readers that compile patterns without the `u` flag, as most tools do. Those used here,
+ * spelt out: control characters and, of a class, lone surrogates, which such readers cannot tell from the halves of a character.
+ */
+const PORTABLE = [
+  [String.raw`\P{Cc}`, String.raw`[^\u0000-\u001F\u007F-\u009F]`],
+  [String.raw`\p{Cc}`, String.raw`\u0000-\u001F\u007F-\u009F`],
+  [String.raw`\p{Cs}`, ''],
+] as const;
+
+/**
  * `input`: answers stay open, so that a field may be added later; requests are closed by `z.strictObject`.
  * `throw`: a `z.date()` cannot slip into the document as "anything".
  */
@@ -66,6 +76,7 @@ function isClosed(node: unknown): boolean {
 
 /** What zod prints that readers of the document do not need: 200-character patterns of dates, the bounds of every integer. */
 function override({ jsonSchema }: { jsonSchema: JsonSchema }): void {
+  if (typeof jsonSchema.pattern === 'string') jsonSchema.pattern = portable(jsonSchema.pattern);
   if (jsonSchema.type === 'string' && typeof jsonSchema.format === 'string') {
     delete jsonSchema.pattern;
     const length = FORMAT_LENGTHS[jsonSchema.format];
@@ -76,6 +87,13 @@ function override({ jsonSchema }: { jsonSchema: JsonSchema }): void {
   if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
   const { minimum = -Infinity, maximum = Infinity } = jsonSchema as { minimum?: number; maximum?: number };
   jsonSchema.format ??= minimum >= -INT32 && maximum < INT32 ? 'int32' : 'int64';
+}
+
+/** @throws when a pattern has a property escape that is not in the table */
+function portable(pattern: string): string {
+  const plain = PORTABLE.reduce((text, [known, spelt]) => text.replaceAll(known, spelt), pattern);
+  if (/\\[pP]\{/.test(plain)) throw new Error(`the pattern ${pattern} means something else without the u flag`);
+  return plain;
 }
 
 function pointToComponents(node: unknown): unknown {

@@ -104,10 +104,14 @@ test('parameters stand one by one, with their descriptions, bounds and formats',
 test('several media types are described, streams by their lines', () => {
   const { requestBody, responses } = operation('importThings');
   expect(Object.keys(requestBody?.content ?? {})).toEqual(['application/json', 'application/x-ndjson', 'text/csv']);
-  expect(requestBody?.content['application/x-ndjson']?.schema).toEqual({
-    $ref: '#/components/schemas/ToyLine',
+  expect(requestBody?.content['application/x-ndjson']?.schema).toMatchObject({
+    type: 'string',
     description: 'One thing a line.',
+    contentMediaType: 'application/x-ndjson',
+    contentSchema: { $ref: '#/components/schemas/ToyLine' },
   });
+  expect(requestBody?.content['text/csv']?.schema).toMatchObject({ type: 'string', contentMediaType: 'text/csv' });
+  expect(requestBody?.content['text/csv']?.schema).not.toHaveProperty('contentSchema');
   expect(Object.keys(responses['200']?.content ?? {})).toEqual(['application/json', 'application/x-ndjson']);
 });
 
@@ -151,6 +155,18 @@ test('patterns that a format implies and the bounds of every integer are left ou
     count: { type: 'integer', format: 'int64' },
     code: { type: 'string', pattern: '^a$' },
   });
+});
+
+test('patterns mean the same to readers that do not know Unicode property escapes', () => {
+  const patterns = [/^\P{Cc}*$/u, /^[^\p{Cc}\p{Cs}]*$/u, /^(?:[^\p{Cc}\p{Cs}]|[\t\r\n])*$/u];
+  for (const pattern of patterns) {
+    const printed = new RegExp(jsonSchemaOf(z.string().regex(pattern)).pattern as string);
+    for (const unit of [...Array(0x180).keys(), 0x1f600]) {
+      const text = `a${String.fromCodePoint(unit)}b`;
+      expect(printed.test(text), `U+${unit.toString(16)}`).toBe(pattern.test(text));
+    }
+  }
+  expect(() => jsonSchemaOf(z.string().regex(/^\p{Lu}$/u))).toThrow('u flag');
 });
 
 test('what JSON cannot hold, and references to what is not registered, cannot slip in', () => {

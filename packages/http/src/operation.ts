@@ -3,7 +3,7 @@ import { PROBLEMS } from '@mra/contracts';
 import { z } from 'zod';
 import type { Access } from './access.ts';
 import { inlineJsonSchemaOf, type JsonSchema, jsonSchemaOf } from './json-schema.ts';
-import { isStream, type MediaType, type RouteResponse } from './media-types.ts';
+import { isStream, type MediaType, type RouteResponse, type StreamSchema } from './media-types.ts';
 import { codesOf } from './problem-responses.ts';
 import { NO_BODY } from './route-rules.ts';
 
@@ -97,14 +97,16 @@ function parametersOf(place: 'path' | 'query' | 'header', schema: z.ZodType | un
     properties?: Record<string, JsonSchema>;
     required?: string[];
   };
+  const isRequired = (name: string) => place === 'path' || required.includes(name);
   return Object.entries(properties).map(([name, { description, examples, ...property }]) =>
     defined({
       name,
       in: place,
       description,
-      required: place === 'path' || required.includes(name),
+      required: isRequired(name),
       schema: property,
-      example: Array.isArray(examples) ? examples[0] : undefined,
+      // Swagger UI fills examples in: an optional parameter is left for the reader to choose.
+      example: isRequired(name) && Array.isArray(examples) ? examples[0] : undefined,
     }),
   );
 }
@@ -145,16 +147,15 @@ function contentOf(content: Readonly<Record<string, MediaType>>): Record<string,
   return Object.fromEntries(
     Object.entries(content).map(([type, { schema, examples }]) => [
       type,
-      defined({ schema: mediaSchemaOf(schema), examples }),
+      defined({ schema: isStream(schema) ? streamSchemaOf(schema, type) : jsonSchemaOf(schema), examples }),
     ]),
   );
 }
 
-function mediaSchemaOf(schema: MediaType['schema']): JsonSchema {
-  if (!isStream(schema)) return jsonSchemaOf(schema);
-  if (schema.line === null)
-    return { type: 'string', maxLength: Number.MAX_SAFE_INTEGER, description: schema.description };
-  return { ...jsonSchemaOf(schema.line), description: schema.description };
+/** A stream is text; what its lines are is told beside it, since OpenAPI 3.1 has no word for a sequence of values. */
+function streamSchemaOf({ line, description }: StreamSchema, contentMediaType: string): JsonSchema {
+  const contentSchema = line === null ? undefined : jsonSchemaOf(line);
+  return defined({ ...text(Number.MAX_SAFE_INTEGER, '^[^\\u0000]*$'), description, contentMediaType, contentSchema });
 }
 
 /** An example of each code, as the service answers it. */

@@ -11,5 +11,7 @@ import { validUntil } from './valid-until.ts';
  */
 export function decide(question: Question, facts: Facts, audience: Audience = { administration: null }): Decision {
   const answer = evaluate(question, facts, audience);
-  return { ...answer, validUntil: validUntil(question, facts, audience, answer) };
+  // Of somebody unknown nothing is told, not even when that will change: a trader who did not consent must look like nobody.
+  const isUnknown = answer.reason === 'UNKNOWN_TRADER' || answer.reason === 'IDENTIFIER_INVALID';
+  return { ...answer, validUntil: isUnknown ? null : validUntil(question, facts, audience, answer) };
 }

@@ -1,4 +1,12 @@
 export { decide } from './decide.ts';
+export { identifierFacts, presentationsOf, type RecordedIdentifier } from './identifiers/identifier-facts.ts';
+export { constructMid, type Manufacturer } from './identifiers/mid.ts';
+export { matchName } from './identifiers/name-match.ts';
+export { isPlausibleIdentifier, normaliseIdentifier } from './identifiers/normalise.ts';
+export { compilePattern, type Pattern } from './identifiers/pattern.ts';
+export { presentedCodes } from './identifiers/presented-codes.ts';
+export { matchingSchemes } from './identifiers/schemes.ts';
+export { applyTemplate } from './identifiers/transform.ts';
 export {
   EVENT_TYPES,
   type EventType,
@@ -7,15 +15,9 @@ export {
   type MembershipBase,
   type MembershipEvent,
 } from './life-cycle.ts';
-export { identifierFacts, presentationsOf, type RecordedIdentifier } from './identifiers/identifier-facts.ts';
-export { constructMid, type Manufacturer } from './identifiers/mid.ts';
-export { matchName } from './identifiers/name-match.ts';
-export { isPlausibleIdentifier, normaliseIdentifier } from './identifiers/normalise.ts';
-export { presentedCodes } from './identifiers/presented-codes.ts';
-export { matchingSchemes } from './identifiers/schemes.ts';
-export { applyTemplate } from './identifiers/transform.ts';
 export { overallStatus, statusesAt } from './membership.ts';
 export { indexNetwork, programmeAt, recognisingTerritories } from './network.ts';
+export { type RecognitionPair, recognitionPairs } from './recognition-pairs.ts';
 export { startOf } from './rules/agreement-in-force.ts';
 export * from './time.ts';
 export * from './types.ts';

@@ -56,6 +56,8 @@ const TRANSITIONS: Partial<Record<EventType, { readonly from: readonly Status[];
 interface State {
   type: string;
   readonly components: Map<string, { type: string; status: Status; from: Instant }>;
+  /** How components ended that a later type does not have. */
+  readonly ended: Map<string, Status>;
   readonly periods: StatusPeriod[];
 }
 
@@ -78,7 +80,7 @@ export function lifeCycle(
   if (newest && newest.effectiveFrom < base.validFrom && newest.type !== 'annulled' && !isConsent(newest)) {
     return { ok: false, detail: `the membership begins only at ${base.validFrom}` };
   }
-  const state: State = { type: base.type, components: new Map(), periods: [] };
+  const state: State = { type: base.type, components: new Map(), ended: new Map(), periods: [] };
   for (const component of componentsOf(base.type, types)) {
     state.components.set(component, { type: base.type, status: 'active', from: base.validFrom });
   }
@@ -145,6 +147,7 @@ function apply(
       .map(([component, { status }]) => `${component} is ${status}`);
     return `${event.type} is not possible at ${event.effectiveFrom}: ${now.join(', ')}`;
   }
+  if (event.type === 'annulled' && event.component === null) voidEarlierTypes(state);
   for (const [component, open] of targets) {
     if (event.type === 'annulled') annulled.set(component, open.type);
     close(state, component, open, event.effectiveFrom);
@@ -153,17 +156,32 @@ function apply(
   return null;
 }
 
-/** A new type keeps the status of components it shares; new ones begin active, or suspended where all that is live is suspended. */
+/** The authorisation is void under the types it had before, too; components that had already ended stay as they ended. */
+function voidEarlierTypes(state: State): void {
+  const kept = state.periods.filter(({ component }) => state.components.has(component) || state.ended.has(component));
+  state.periods.splice(0, state.periods.length, ...kept);
+}
+
+/**
+ * A new type keeps the status of components it shares; new ones begin active, or suspended where all that is live is suspended.
+ * A component that ended does not come back: that needs a new authorisation (domain.md C.5).
+ */
 function changeType(state: State, event: Ordered, types: readonly AuthorisationType[]): string | null {
   const { newType } = event;
   if (newType === null || newType === state.type) return `the type is ${state.type} already`;
   const live = [...state.components.values()].filter(({ status }) => status === 'active' || status === 'suspended');
   if (live.length === 0) return `the membership has ended before ${event.effectiveFrom}`;
+  const components = componentsOf(newType, types);
+  const revived = components.find((component) => !state.components.has(component) && state.ended.has(component));
+  if (revived !== undefined) return `${revived} was ${state.ended.get(revived)}; that needs a new authorisation`;
   const status: Status = live.every((component) => component.status === 'suspended') ? 'suspended' : 'active';
   const before = new Map(state.components);
-  for (const [component, open] of before) close(state, component, open, event.effectiveFrom);
+  for (const [component, open] of before) {
+    close(state, component, open, event.effectiveFrom);
+    if (!live.includes(open)) state.ended.set(component, open.status);
+  }
   state.components.clear();
-  for (const component of componentsOf(newType, types)) {
+  for (const component of components) {
     state.components.set(component, {
       type: newType,
       status: before.get(component)?.status ?? status,

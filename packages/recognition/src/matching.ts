@@ -1,7 +1,7 @@
-import { compilePattern } from './identifiers/pattern.ts';
 import { isPlausibleIdentifier, normaliseIdentifier } from './identifiers/normalise.ts';
-import { isLive, issuerOf } from './membership.ts';
-import { issuingCountry, recognisingTerritories } from './network.ts';
+import { compilePattern } from './identifiers/pattern.ts';
+import { isLive, issuerOf, issuingCountryShown } from './membership.ts';
+import { recognisingTerritories } from './network.ts';
 import { consentCovers } from './rules/consent-given.ts';
 import { contains } from './time.ts';
 import type { Audience, IdentifierFact, MembershipFacts, Network, Question } from './types.ts';
@@ -14,8 +14,8 @@ export type Match =
 /**
  * Who the identifier names at the instant asked about.
  * A trader who has not consented to be known to the recogniser is not known, except to its own issuer (api.md section 2). Two live
- * members of one programme that share the identifier make it ambiguous, also when one of them did not consent: withdrawing a consent
- * must never turn an answer into recognised. Live memberships come before ended ones.
+ * members of one programme that share the identifier make it ambiguous, also when they did not consent but another live member that
+ * it names did: withdrawing a consent must never turn an answer into recognised. Live memberships come before ended ones.
  */
 export function match(
   question: Question,
@@ -34,16 +34,15 @@ export function match(
     .toSorted((a, b) => compare(a.programme, b.programme) || compare(a.number, b.number));
   const isVisible = (membership: MembershipFacts): boolean =>
     audience.administration === issuerOf(network, membership, at) ||
-    territories.some((territory) => consentCovers(network, membership, territory, at));
+    consentCovers(network, membership, territories, at);
 
   const visible = matched.filter(isVisible);
   if (visible.length === 0) return { kind: isWellFormed(normalised, question, network) ? 'unknown' : 'invalid' };
   const live = matched.filter((membership) => isLive(network, membership, at));
-  for (const group of Map.groupBy(live, (membership) => membership.programme).values()) {
-    if (group.length > 1 && group.some(isVisible)) return { kind: 'ambiguous' };
-  }
   const visibleLive = visible.filter((membership) => live.includes(membership));
-  return { kind: 'found', memberships: visibleLive.length > 0 ? visibleLive : visible };
+  if (visibleLive.length === 0) return { kind: 'found', memberships: visible };
+  const programmes = new Set(live.map((membership) => membership.programme));
+  return programmes.size < live.length ? { kind: 'ambiguous' } : { kind: 'found', memberships: visibleLive };
 }
 
 function identifies(
@@ -61,7 +60,11 @@ function identifies(
 }
 
 function isIssuedBy(network: Network, membership: MembershipFacts, { issuer, at }: Question): boolean {
-  return issuer === undefined || issuer === issuerOf(network, membership, at) || issuer === issuingCountry(membership);
+  return (
+    issuer === undefined ||
+    issuer === issuerOf(network, membership, at) ||
+    issuer === issuingCountryShown(network, membership, at)
+  );
 }
 
 /** Whether a text that names nobody could name somebody: plausible characters, and of the form of its scheme where one was given. */

@@ -5,7 +5,7 @@ import type { AnsweredMembership, AuthorisationType, MembershipFacts, Network, S
 const LIVE: readonly Status[] = ['active', 'suspended'];
 
 /** The administration that runs the programme of a membership; its id's first letters when the programme is not known. */
-export function issuerOf(network: Network, membership: MembershipFacts, at: Instant): string {
+export function issuerOf(network: Network, membership: Pick<MembershipFacts, 'programme'>, at: Instant): string {
   const versions = network.programmes.get(membership.programme);
   return (
     programmeAt(network, membership.programme, at)?.administration ??
@@ -92,7 +92,8 @@ export function answeredMembership(network: Network, membership: MembershipFacts
   };
 }
 
-function issuingCountryShown(network: Network, membership: MembershipFacts, at: Instant): string | null {
+/** The country that granted the status: as recorded, of a union's programme as its number says, else the issuer. */
+export function issuingCountryShown(network: Network, membership: MembershipFacts, at: Instant): string | null {
   if (membership.issuingCountry !== null) return membership.issuingCountry;
   const issuer = issuerOf(network, membership, at);
   const isUnion = network.unionMembers.some((row) => row.union === issuer);

@@ -22,13 +22,15 @@ export function startOfDay(day: Day): Instant {
 
 /**
  * The canonical form of an RFC 3339 instant with any offset, cut to milliseconds.
- * @returns null when the text is not an instant (a day alone is not one).
+ * @returns null when the text is not an instant (a day alone is not one, nor is 2026-02-30T00:00:00Z) or lies outside years 0 to 9999.
  */
 export function parseInstant(text: string): Instant | null {
-  if (!/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/.test(text)) return null;
+  if (!/^\d{4}-\d{2}-\d{2}T([01]\d|2[0-3]):\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/.test(text)) return null;
+  if (!isDay(text.slice(0, 10))) return null; // Date.parse takes 30 February for 2 March
   const milliseconds = Date.parse(text.replace(/(\.\d{3})\d+/, '$1'));
   if (Number.isNaN(milliseconds)) return null;
-  return new Date(milliseconds).toISOString();
+  const instant = new Date(milliseconds).toISOString();
+  return instant.length === 24 ? instant : null;
 }
 
 /** A day or an instant, as an instant; null when the text is neither (2026-02-30 is not a day). */

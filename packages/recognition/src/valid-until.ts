@@ -9,13 +9,14 @@ import type { Audience, Facts, MembershipFacts, Network, Question } from './type
 /**
  * The earliest later instant at which the same question, asked anew with nothing more recorded, gets another answer: outcome,
  * reason, membership, conditions, benefits or what to declare (not the wording of a detail). Null when none does.
+ * Asked anew at an instant means that neither `at` nor `knownAt` lies before it.
  * Answers change only where some period of a fact begins or ends, so these instants are tried in order.
  */
 export function validUntil(question: Question, facts: Facts, audience: Audience, answer: Evaluation): Instant | null {
   const now = essence(answer);
   for (const instant of boundaries(question, facts)) {
-    const knownAt = instant > question.knownAt ? instant : question.knownAt;
-    if (essence(evaluate({ ...question, at: instant, knownAt }, facts, audience)) !== now) return instant;
+    const asked = { ...question, at: later(question.at, instant), knownAt: later(question.knownAt, instant) };
+    if (essence(evaluate(asked, facts, audience)) !== now) return instant;
   }
   return null;
 }
@@ -36,7 +37,7 @@ function boundaries(question: Question, { network, memberships }: Facts): readon
       add(valid.to);
     }
   };
-  const unions = new Set(memberships.map((membership) => issuerOf(network, membership, question.at)));
+  const unions = new Set(memberships.flatMap((membership) => issuersOf(network, membership, question.at)));
   addPeriods(network.unionMembers.filter((row) => row.member === question.recogniser || unions.has(row.union)));
   for (const membership of memberships) {
     addPeriods(membership.statuses);
@@ -44,18 +45,27 @@ function boundaries(question: Question, { network, memberships }: Facts): readon
     addPeriods(membership.identifiers);
     addPeriods(membership.localSuspensions);
     addPeriods(network.programmes.get(membership.programme) ?? []);
-    add(staleAfter(question, membership));
+    const stale = staleAfter(question, membership);
+    if (stale !== null) instants.add(stale);
     for (const { agreement, rule } of possibleRules(question, network, membership)) {
       addPeriods([agreement]);
-      const start = startOf(agreement, rule, issuerOf(network, membership, question.at));
-      add(start.earliest);
-      add(start.certain);
+      for (const issuer of issuersOf(network, membership, question.at)) {
+        const start = startOf(agreement, rule, issuer);
+        add(start.earliest);
+        add(start.certain);
+      }
     }
   }
   return [...instants].toSorted();
 }
 
-/** Staleness counts from knowledge: asked about an earlier day, the answer cannot turn stale on that axis before it is known. */
+/** The administrations that have, had or will have the programme of a membership. */
+function issuersOf(network: Network, membership: MembershipFacts, at: Instant): readonly string[] {
+  const terms = network.programmes.get(membership.programme) ?? [];
+  return [...new Set([issuerOf(network, membership, at), ...terms.map(({ administration }) => administration)])];
+}
+
+/** Staleness counts from knowledge: data can be too old before an instant in the future that is asked about. */
 function staleAfter(question: Question, membership: MembershipFacts): Instant | null {
   const stale = membership.source === null ? null : staleFromInstant(membership);
   return stale !== null && stale > question.knownAt ? stale : null;
@@ -67,3 +77,5 @@ function possibleRules(question: Question, network: Network, membership: Members
   const territories = new Set([...recognisingTerritories(network, question.recogniser, question.at), ...unions]);
   return [...territories].flatMap((territory) => network.rules.get(`${membership.programme}>${territory}`) ?? []);
 }
+
+const later = (a: Instant, b: Instant): Instant => (a > b ? a : b);

@@ -1,10 +1,10 @@
-import { ALWAYS, dayOrInstant, type Instant, parseDayOrInstant, type Period } from '@mra/recognition';
+import { ALWAYS, dayOrInstant, type Instant, type Period, parseDayOrInstant } from '@mra/recognition';
 import { sql } from 'kysely';
 import type { Executor } from './network.ts';
 import { parsePeriod, rangeText } from './period.ts';
 import type { Recording } from './recording.ts';
 import { supersede } from './temporal.ts';
-import { appendTerms, type Recorded, recordedColumns, toRecorded } from './terms.ts';
+import { appendTerms, type Confidence, currentAt, currentColumns, type Recorded, toRecorded } from './terms.ts';
 
 export interface AdministrationDocument {
   readonly code: string;
@@ -14,28 +14,40 @@ export interface AdministrationDocument {
   /** Of a union: who belongs to it, in half-open days. */
   readonly members: readonly { readonly code: string; readonly from: string | null; readonly to: string | null }[];
   readonly sources: readonly string[];
-  readonly confidence: string | null;
+  readonly confidence: Confidence;
   readonly notes: string | null;
 }
 
-/** Administrations whose terms hold at an instant, as known at an instant, by code. */
+const TERMS = { table: 'administration', key: 'code' } as const;
+
+export interface AdministrationFilter {
+  readonly code?: string;
+  /** Codes after this one, for paging. */
+  readonly after?: string;
+  readonly limit?: number;
+}
+
+/** Administrations as they are at an instant (of one that begins later: will be), as known now, by code. */
 export async function readAdministrations(
   db: Executor,
-  { at, knownAt, code }: { readonly at: Instant; readonly knownAt: Instant; readonly code?: string },
+  { at, ...filter }: AdministrationFilter & { readonly at: Instant },
 ): Promise<readonly Recorded<AdministrationDocument>[]> {
   let query = db
     .selectFrom('administration as t')
-    .select(['code', 'name', 'territory', 'kind', 'sources', 'confidence', 'notes', ...recordedColumns])
-    .where(sql<boolean>`t.valid @> ${at}::timestamptz and t.known @> ${knownAt}::timestamptz`)
+    .select(['code', 'name', 'territory', 'kind', 'sources', 'confidence', 'notes', ...currentColumns(TERMS)])
+    .where(currentAt(TERMS, at))
     .orderBy('code');
-  if (code !== undefined) query = query.where('code', '=', code);
+  if (filter.code !== undefined) query = query.where('code', '=', filter.code);
+  if (filter.after !== undefined) query = query.where('code', '>', filter.after);
+  if (filter.limit !== undefined) query = query.limit(filter.limit);
   const rows = await query.execute();
+  const unions = rows.filter((row) => row.kind === 'union').map((row) => row.code);
   const members = await db
     .selectFrom('union_member')
     .select(['union_code', 'member', 'valid'])
-    .where('union_code', 'in', [...rows.filter((row) => row.kind === 'union').map((row) => row.code), ''])
-    .where(sql<boolean>`known @> ${knownAt}::timestamptz`)
+    .where(sql<boolean>`union_code = any (${unions}) and upper_inf(known)`)
     .orderBy('member')
+    .orderBy(sql`lower(valid) nulls first`)
     .execute();
   return rows.map((row) => ({
     ...toRecorded(row),
@@ -47,7 +59,7 @@ export async function readAdministrations(
       .filter((member) => member.union_code === row.code)
       .map(({ member, valid }) => ({ code: member, ...days(parsePeriod(valid)) })),
     sources: row.sources,
-    confidence: row.confidence,
+    confidence: row.confidence as Confidence,
     notes: row.notes,
   }));
 }
@@ -76,11 +88,19 @@ export async function putAdministrations(
     documents.map(({ code }) => ({ union_code: code, valid: rangeText(ALWAYS) })),
     documents.flatMap(({ code: union_code, members }) =>
       members.map(({ code, from, to }) => ({
-        union_code, member: code, valid: rangeText({ from: instantOf(from), to: instantOf(to) }), recorded_by,
+        union_code,
+        member: code,
+        valid: rangeText({ from: instantOf(from), to: instantOf(to) }),
+        recorded_by,
       })),
     ),
   );
-  await appendTerms(recording, 'administration', documents.map((document) => ({ id: document.code, document })), effectiveFrom);
+  await appendTerms(
+    recording,
+    'administration',
+    documents.map((document) => ({ id: document.code, document })),
+    effectiveFrom,
+  );
 }
 
 const instantOf = (day: string | null): Instant | null => (day === null ? null : parseDayOrInstant(day));

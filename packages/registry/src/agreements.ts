@@ -1,11 +1,19 @@
 import type { Day, Flow, Instant, LifeCycle, PartialDay, PartyStart, Role } from '@mra/recognition';
-import { sql } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import type { Agreement, DB } from './database.ts';
 import type { Executor } from './network.ts';
 import { parsePeriod, rangeText } from './period.ts';
 import type { Recording } from './recording.ts';
 import { supersede } from './temporal.ts';
-import { appendTerms, type Recorded, recordedColumns, toRecorded } from './terms.ts';
+import {
+  appendTerms,
+  type Confidence,
+  currentAt,
+  currentColumns,
+  type Recorded,
+  recordedColumns,
+  toRecorded,
+} from './terms.ts';
 
 export interface RuleDocument {
   readonly id: string;
@@ -20,7 +28,7 @@ export interface RuleDocument {
   readonly pilotMembers: readonly string[] | null;
   readonly note: string | null;
   readonly sources: readonly string[];
-  readonly confidence: string | null;
+  readonly confidence: Confidence;
 }
 
 export interface AgreementDocument {
@@ -46,7 +54,7 @@ export interface AgreementDocument {
   readonly benefits: readonly string[];
   readonly sources: readonly string[];
   readonly contradictingSources: readonly string[];
-  readonly confidence: string | null;
+  readonly confidence: Confidence;
   readonly inferredDates: readonly string[];
   readonly unverifiedFields: readonly string[];
   readonly notes: string | null;
@@ -62,16 +70,18 @@ export interface AgreementFilter {
   readonly limit?: number;
 }
 
-/** Agreements whose terms hold at an instant, as known at an instant, by id. */
+const TERMS = { table: 'agreement', key: 'id' } as const;
+
+/** Agreements with the terms that hold at an instant (of one that begins later: will hold), as known now, by id. */
 export async function readAgreements(
   db: Executor,
-  { at, knownAt, ...filter }: AgreementFilter & { readonly at: Instant; readonly knownAt: Instant },
+  { at, ...filter }: AgreementFilter & { readonly at: Instant },
 ): Promise<readonly Recorded<AgreementDocument>[]> {
   let query = db
     .selectFrom('agreement as t')
     .selectAll('t')
-    .select([...recordedColumns])
-    .where(sql<boolean>`t.valid @> ${at}::timestamptz and t.known @> ${knownAt}::timestamptz`)
+    .select(currentColumns(TERMS))
+    .where(currentAt(TERMS, at))
     .orderBy('t.id');
   if (filter.id !== undefined) query = query.where('t.id', '=', filter.id);
   if (filter.lifeCycle !== undefined) query = query.where('t.life_cycle', '=', filter.lifeCycle);
@@ -79,39 +89,64 @@ export async function readAgreements(
   if (filter.after !== undefined) query = query.where('t.id', '>', filter.after);
   if (filter.programme !== undefined) {
     query = query.where(sql<boolean>`exists (select from recognition_rule r where r.agreement = t.id
-      and r.programme = ${filter.programme} and r.known @> ${knownAt}::timestamptz and r.valid @> ${at}::timestamptz)`);
+      and r.programme = ${filter.programme} and upper_inf(r.known) and r.valid && t.valid)`);
   }
   if (filter.limit !== undefined) query = query.limit(filter.limit);
-  return withRules(db, await query.execute());
+  return withRules(db, await query.execute(), { onlyKnownNow: true });
 }
 
-/** Every version of an agreement's terms, the newest knowledge first. */
+/** The terms of an agreement in every period, as known now, in order of time; none: it is not known. */
+export async function readAgreementTerms(db: Executor, id: string): Promise<readonly Recorded<AgreementDocument>[]> {
+  const rows = await db
+    .selectFrom('agreement as t')
+    .selectAll('t')
+    .select(currentColumns(TERMS))
+    .where('t.id', '=', id)
+    .where(sql<boolean>`upper_inf(t.known)`)
+    .orderBy(sql`lower(t.valid) nulls first`)
+    .execute();
+  return withRules(db, rows, { onlyKnownNow: true });
+}
+
+/**
+ * Every version of an agreement's terms, in the order in which they became known. A change from a day on makes two: the new terms,
+ * and the earlier ones with their new end.
+ */
 export async function readAgreementHistory(db: Executor, id: string): Promise<readonly Recorded<AgreementDocument>[]> {
   const rows = await db
     .selectFrom('agreement as t')
     .selectAll('t')
-    .select([...recordedColumns])
+    .select(recordedColumns)
     .where('t.id', '=', id)
-    .orderBy(sql`lower(t.known) desc, lower(t.valid) desc nulls last`)
+    .orderBy(sql`lower(t.known), lower(t.valid) nulls first`)
     .execute();
-  return withRules(db, rows);
+  return withRules(db, rows, { onlyKnownNow: false });
 }
 
-type Row = { [K in keyof Agreement]: unknown } & { id: string; valid: string; known: string; recorded_by: string; version: number };
+type Row = { [K in keyof Agreement]: unknown } & Parameters<typeof toRecorded>[0] & { readonly id: string };
 
-async function withRules(db: Executor, rows: readonly Row[]): Promise<readonly Recorded<AgreementDocument>[]> {
+async function withRules(
+  db: Executor,
+  rows: readonly Row[],
+  { onlyKnownNow }: { readonly onlyKnownNow: boolean },
+): Promise<readonly Recorded<AgreementDocument>[]> {
   if (rows.length === 0) return [];
-  const rules = await db
-    .selectFrom('recognition_rule')
-    .selectAll()
-    .where('agreement', 'in', [...new Set(rows.map((row) => row.id))])
-    .orderBy('id')
-    .execute();
+  const ids = [...new Set(rows.map((row) => row.id))];
+  let query = db.selectFrom('recognition_rule').selectAll().where(sql<boolean>`agreement = any (${ids})`);
+  if (onlyKnownNow) query = query.where(sql<boolean>`upper_inf(known)`);
+  const rules = Map.groupBy((await query.execute()).toSorted(byId), (rule) => rule.agreement);
   return rows.map((row) => ({
     ...toRecorded(row),
-    ...toDocument(row, rules.filter((rule) => rule.agreement === row.id && overlapsKnown(rule, row))),
+    ...toDocument(
+      row,
+      (rules.get(row.id) ?? []).filter((rule) => overlapsKnown(rule, row)),
+    ),
   }));
 }
+
+/** In the order of the characters, whatever the collation of the database. */
+const byId = (a: { readonly id: string }, b: { readonly id: string }): number =>
+  a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
 
 /** A rule belongs to the terms with which it was valid and known. */
 function overlapsKnown(rule: { valid: string; known: string }, row: Row): boolean {
@@ -152,7 +187,7 @@ function toDocument(row: Row, rules: readonly DBRule[]): AgreementDocument {
       pilotMembers: rule.pilot_members,
       note: rule.note,
       sources: rule.sources,
-      confidence: rule.confidence,
+      confidence: rule.confidence as Confidence,
     })),
     dataElements: row.data_elements,
     exchange: row.exchange,
@@ -166,7 +201,7 @@ function toDocument(row: Row, rules: readonly DBRule[]): AgreementDocument {
   } as AgreementDocument;
 }
 
-type DBRule = import('kysely').Selectable<DB['recognition_rule']>;
+type DBRule = Selectable<DB['recognition_rule']>;
 
 /** Records the terms of agreements with all their rules, for all time or from an instant on. */
 export async function putAgreements(
@@ -181,12 +216,30 @@ export async function putAgreements(
     'agreement',
     documents.map(({ id }) => ({ id, valid })),
     documents.map((d) => ({
-      id: d.id, title: d.title, form: d.form, parties: d.parties, citation: d.citation, legal_form: d.legalForm,
-      legal_basis: d.legalBasis, life_cycle: d.lifeCycle, state: d.state, status_basis: d.statusBasis,
-      signed_on: d.signedOn, in_force_on: d.inForceOn, party_effective: d.partyEffective, reviewed_on: d.reviewedOn,
-      data_elements: d.dataElements, exchange: d.exchange, benefits: d.benefits, sources: d.sources,
-      contradicting_sources: d.contradictingSources, confidence: d.confidence, inferred_dates: d.inferredDates,
-      unverified_fields: d.unverifiedFields, notes: d.notes, ...common,
+      id: d.id,
+      title: d.title,
+      form: d.form,
+      parties: d.parties,
+      citation: d.citation,
+      legal_form: d.legalForm,
+      legal_basis: d.legalBasis,
+      life_cycle: d.lifeCycle,
+      state: d.state,
+      status_basis: d.statusBasis,
+      signed_on: d.signedOn,
+      in_force_on: d.inForceOn,
+      party_effective: d.partyEffective,
+      reviewed_on: d.reviewedOn,
+      data_elements: d.dataElements,
+      exchange: d.exchange,
+      benefits: d.benefits,
+      sources: d.sources,
+      contradicting_sources: d.contradictingSources,
+      confidence: d.confidence,
+      inferred_dates: d.inferredDates,
+      unverified_fields: d.unverifiedFields,
+      notes: d.notes,
+      ...common,
     })),
   );
   await supersede(
@@ -195,9 +248,18 @@ export async function putAgreements(
     documents.map(({ id }) => ({ agreement: id, valid })),
     documents.flatMap(({ id: agreement, rules }) =>
       rules.map(({ effectiveFrom: effective_from, pilotMembers: pilot_members, ...rule }) => ({
-        ...rule, agreement, effective_from, pilot_members, ...common,
+        ...rule,
+        agreement,
+        effective_from,
+        pilot_members,
+        ...common,
       })),
     ),
   );
-  await appendTerms(recording, 'agreement', documents.map((document) => ({ id: document.id, document })), effectiveFrom);
+  await appendTerms(
+    recording,
+    'agreement',
+    documents.map((document) => ({ id: document.id, document })),
+    effectiveFrom,
+  );
 }

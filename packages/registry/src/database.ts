@@ -110,6 +110,21 @@ export interface IdentifierScheme {
   verified: boolean;
 }
 
+export interface ImportLine {
+  accepted: boolean;
+  line: ColumnType<number, number, number>;
+  number: string;
+  number_normalised: string;
+  record: Json | null;
+  upload_id: string;
+}
+
+export interface ImportUpload {
+  client: string;
+  id: Generated<string>;
+  started_at: Generated<ColumnType<string, string, string>>;
+}
+
 export interface LocalSuspension {
   known: string;
   membership_id: ColumnType<number, number, number>;
@@ -297,6 +312,8 @@ export interface DB {
   change_log: ChangeLog;
   idempotency_key: IdempotencyKey;
   identifier_scheme: IdentifierScheme;
+  import_line: ImportLine;
+  import_upload: ImportUpload;
   local_suspension: LocalSuspension;
   log_head: LogHead;
   membership: Membership;

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Recording } from './recording.ts';
 
 /** The answer to a write, as it is given again when the write is repeated with the same key. */
@@ -8,13 +9,17 @@ export interface KeptAnswer {
   readonly body: unknown;
 }
 
+/** By the database's clock, which also wrote the moment down. */
+const isKept = sql<boolean>`(created_at > now() - interval '24 hours')`;
+
 /** The answer that a client was given for a key; undefined when the key is new. Keys are kept for 24 hours. */
-export async function findAnswer({ tx, actor }: Recording, key: string): Promise<KeptAnswer | undefined> {
+export async function findAnswer({ tx, actor }: Pick<Recording, 'tx' | 'actor'>, key: string): Promise<KeptAnswer | undefined> {
   const row = await tx
     .selectFrom('idempotency_key')
     .select(['request_hash', 'status', 'headers', 'body'])
     .where('client', '=', actor.client)
     .where('key', '=', key)
+    .where(isKept)
     .executeTakeFirst();
   return row && { requestHash: row.request_hash, status: row.status, headers: row.headers as Record<string, string>, body: row.body };
 }
@@ -23,7 +28,7 @@ export async function findAnswer({ tx, actor }: Recording, key: string): Promise
 export async function keepAnswer({ tx, actor }: Recording, key: string, answer: KeptAnswer): Promise<void> {
   await tx
     .deleteFrom('idempotency_key')
-    .where('created_at', '<', new Date(Date.now() - 24 * 3_600_000).toISOString())
+    .where(sql<boolean>`not ${isKept}`)
     .execute();
   await tx
     .insertInto('idempotency_key')

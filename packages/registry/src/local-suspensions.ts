@@ -26,6 +26,22 @@ export async function readLocalSuspensions(tx: Transaction<DB>, membershipId: nu
   }));
 }
 
+/** How often an administration has written about its local suspension of a member: the version of what it wrote. */
+export async function countLocalSuspensions(
+  { tx }: Recording,
+  { programme, number }: { readonly programme: string; readonly number: string },
+  recogniser: string,
+): Promise<number> {
+  const { count } = await tx
+    .selectFrom('change_log')
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .where('subject', '=', 'local_suspension')
+    .where('subject_id', '=', `${programme}/${number}`)
+    .where('administration', '=', recogniser)
+    .executeTakeFirstOrThrow();
+  return count;
+}
+
 /** Suspends the benefits given to a member from an instant on; what was recorded from then on gives way, earlier periods stay. */
 export async function putLocalSuspension(
   recording: Recording,

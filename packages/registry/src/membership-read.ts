@@ -73,7 +73,7 @@ export async function searchMemberships(tx: Transaction<DB>, filter: MembershipF
   }
   if (filter.name !== undefined) {
     const pattern = `%${filter.name.replace(/[\\%_]/g, '\\$&')}%`;
-    conditions.push(sql`exists (select from jsonb_array_elements(r.names) n where n ->> 'name' ilike ${pattern})`);
+    conditions.push(sql`exists (select from jsonb_array_elements(r.names) n where casefold((n ->> 'name') collate pg_unicode_fast) like casefold(${pattern} collate pg_unicode_fast))`);
   }
   if (filter.identifier !== undefined) {
     conditions.push(sql`m.id in (select i.membership_id from membership_identifier i
@@ -89,7 +89,7 @@ export async function searchMemberships(tx: Transaction<DB>, filter: MembershipF
 /** The overall status as the core tells it (membership.ts), for filtering in SQL. */
 const statusNow = (now: Instant) => sql`coalesce((
   select case when bool_or(s.status = 'active') then 'active' when bool_or(s.status = 'suspended') then 'suspended'
-              else (array_agg(s.status order by lower(s.valid) desc))[1] end
+              else (array_agg(s.status order by lower(s.valid) desc, s.component desc))[1] end
     from membership_status s
    where s.membership_id = m.id and s.known @> ${now}::timestamptz and s.valid @> ${now}::timestamptz), 'not_started')`;
 
@@ -98,13 +98,13 @@ export interface MembershipHistory {
   readonly events: readonly (RecordedEvent & { readonly seq: number; readonly recordedAt: Instant; readonly recordedBy: string })[];
 }
 
-/** Every version of the record and every event of a membership that the actor may know of, oldest first. */
-export async function readMembershipHistory(tx: Transaction<DB>, id: number): Promise<MembershipHistory> {
+/** Every version of the record and every event of a membership that the actor may know of, as known at an instant, oldest first. */
+export async function readMembershipHistory(tx: Transaction<DB>, id: number, knownAt: Instant): Promise<MembershipHistory> {
   const versions = await sql<{ version: number; record: RecordColumns; recorded_at: Instant; recorded_until: Instant | null; recorded_by: string }>`
     select r.version, to_jsonb(r) || jsonb_build_object('valid', r.valid::text) as record,
-           lower(r.known) as recorded_at, upper(r.known) as recorded_until, r.recorded_by
-      from membership_record r where r.membership_id = ${id} order by r.version`.execute(tx);
-  const events = await tx.selectFrom('membership_event').selectAll().where('membership_id', '=', id).orderBy('seq').execute();
+           lower(r.known) as recorded_at, case when upper(r.known) <= ${knownAt} then upper(r.known) end as recorded_until, r.recorded_by
+      from membership_record r where r.membership_id = ${id} and lower(r.known) <= ${knownAt} order by r.version`.execute(tx);
+  const events = await tx.selectFrom('membership_event').selectAll().where('membership_id', '=', id).where('recorded_at', '<=', knownAt).orderBy('seq').execute();
   return {
     versions: versions.rows.map((row) => ({
       version: row.version, record: toRecord(row.record), recordedAt: row.recorded_at, recordedUntil: row.recorded_until, recordedBy: row.recorded_by,

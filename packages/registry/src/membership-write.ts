@@ -11,7 +11,7 @@ import { sql } from 'kysely';
 import type { MembershipRecord } from './membership-record.ts';
 import { type MemberRow, readMembersForWriting } from './membership-rows.ts';
 import { rangeText } from './period.ts';
-import type { Recording } from './recording.ts';
+import { first, type Recording } from './recording.ts';
 
 export interface RecordedEvent extends MembershipEvent {
   readonly note: string | null;
@@ -195,17 +195,16 @@ async function appendEntries({ tx, recordedAt, actor }: Recording, planned: read
     const events = write.events.map((event) => ({ ...common, subject: 'membership_event', payload: { programme: write.programme.id, number: write.number, event } as object }));
     return [...record, ...events];
   });
+  const content = JSON.stringify(entries);
+  const appended = await sql<{ seq: number }>`
+    select append_changes(${recordedAt}, ${actor.client}, ${content}::jsonb) as seq`.execute(tx);
+  if (entries.every(({ subject }) => subject === 'membership')) return;
   await sql`
-    with entry as materialized (
-      select e.*, append_change(${recordedAt}, ${actor.client}, e.administration, e.subject, e.id, false, e.payload) as seq
-        from jsonb_to_recordset(${JSON.stringify(entries)}::jsonb)
-          as e (administration text, id text, member bigint, subject text, payload jsonb)
-    )
     insert into membership_event (seq, membership_id, type, component, new_type, partners, effective_from, note, recorded_at, recorded_by)
-    select seq, member, payload -> 'event' ->> 'type', payload -> 'event' ->> 'component', payload -> 'event' ->> 'newType',
-           case when jsonb_typeof(payload -> 'event' -> 'partners') = 'array'
-                then array(select jsonb_array_elements_text(payload -> 'event' -> 'partners')) end,
-           (payload -> 'event' ->> 'effectiveFrom')::timestamptz, payload -> 'event' ->> 'note', ${recordedAt}, ${actor.client}
-      from entry where subject = 'membership_event'`.execute(tx);
+    select ${first(appended.rows).seq} + ordinal - 1, (entry ->> 'member')::bigint, event ->> 'type', event ->> 'component', event ->> 'newType',
+           case when jsonb_typeof(event -> 'partners') = 'array' then array(select jsonb_array_elements_text(event -> 'partners')) end,
+           (event ->> 'effectiveFrom')::timestamptz, event ->> 'note', ${recordedAt}, ${actor.client}
+      from jsonb_array_elements(${content}::jsonb) with ordinality as e (entry, ordinal), lateral (select entry -> 'payload' -> 'event') as p (event)
+     where entry ->> 'subject' = 'membership_event'`.execute(tx);
 }
 

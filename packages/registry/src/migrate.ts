@@ -1,15 +1,22 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
-import { createPool } from './pool.ts';
+import { createPool, type Database } from './pool.ts';
 
 const FOLDER = new URL('../../../db/migrations/', import.meta.url);
 
+let names: Promise<readonly string[]> | undefined;
+
+/** Read once: files that a newer version puts there meanwhile are none of this process's business. */
+function fileNames(): Promise<readonly string[]> {
+  names ??= readdir(FOLDER).then((all) => all.filter((name) => name.endsWith('.sql')).toSorted());
+  return names;
+}
+
 async function migrations(): Promise<Record<string, Migration>> {
-  const names = (await readdir(FOLDER)).filter((name) => name.endsWith('.sql')).toSorted();
   return Object.fromEntries(
     await Promise.all(
-      names.map(async (name): Promise<[string, Migration]> => {
+      (await fileNames()).map(async (name): Promise<[string, Migration]> => {
         const text = await readFile(new URL(name, FOLDER), 'utf8');
         return [name.replace(/\.sql$/, ''), { up: async (db) => void (await sql.raw(text).execute(db)) }];
       }),
@@ -36,8 +43,8 @@ export async function migrate(url: string): Promise<readonly string[]> {
 }
 
 /** Whether the database has every migration that this version of the service knows. */
-export async function isMigrated(db: Kysely<never>): Promise<boolean> {
-  const known = Object.keys(await migrations()).length;
+export async function isMigrated(db: Database): Promise<boolean> {
+  const known = (await fileNames()).length;
   const { rows } = await sql<{ count: number }>`select count(*) as count from kysely_migration`.execute(db);
   return (rows[0]?.count ?? 0) >= known;
 }

@@ -125,6 +125,7 @@ export interface NetworkCache {
 /** Keeps the last few versions of the network in memory: a version is immutable, so nothing in it can be stale. */
 export function createNetworkCache(db: Executor, { size = 8 }: { readonly size?: number } = {}): NetworkCache {
   const loaded = new Map<number, Promise<Network>>();
+  const complete = new WeakSet<Promise<Network>>();
   const get = (version: number, executor: Executor = db): Promise<Network> => {
     const kept = loaded.get(version);
     if (kept !== undefined) {
@@ -133,7 +134,10 @@ export function createNetworkCache(db: Executor, { size = 8 }: { readonly size?:
       return kept;
     }
     const loading = loadNetwork(executor, version);
-    loading.catch(() => loaded.delete(version));
+    loading.then(
+      () => complete.add(loading),
+      () => loaded.delete(version),
+    );
     loaded.set(version, loading);
     const oldest = loaded.keys().next();
     if (loaded.size > size && !oldest.done) loaded.delete(oldest.value);
@@ -141,10 +145,13 @@ export function createNetworkCache(db: Executor, { size = 8 }: { readonly size?:
   };
   return {
     get: (version) => get(version),
-    // Within a transaction the network may be newer than what others can see; loading is then left to that transaction.
+    // Within a transaction the network may be newer than what others can see, and one that is still being loaded may wait for a
+    // connection that this very transaction keeps from others: loading is then left to that transaction.
     current: async (executor = db) => {
       const version = await currentNetworkVersion(executor);
-      return executor === db ? get(version) : (loaded.get(version) ?? loadNetwork(executor, version));
+      const kept = loaded.get(version);
+      if (executor === db) return get(version);
+      return kept !== undefined && complete.has(kept) ? kept : loadNetwork(executor, version);
     },
   };
 }

@@ -54,14 +54,21 @@ export async function record<T>(
   return result;
 }
 
-/** Reads with the rights of an actor: row-level security hides what it may not know. */
-export async function readAs<T>(db: Database, actor: Actor, work: (tx: Transaction<DB>) => Promise<T>): Promise<T> {
+/**
+ * Reads with the rights of an actor: row-level security hides what it may not know.
+ * `work` gets the database's clock, read when every change up to then was there to be seen: what is read as known at that instant or
+ * an earlier one will read the same for ever.
+ */
+export async function readAs<T>(db: Database, actor: Actor, work: (tx: Transaction<DB>, now: Instant) => Promise<T>): Promise<T> {
+  // Before the transaction, so that a long read holds up no writer.
+  const { rows } = await sql<{ now: Instant }>`select settled_now() as now`.execute(db);
+  const { now } = first(rows);
   return db
     .transaction()
     .setAccessMode('read only')
     .execute(async (tx) => {
       await actAs(tx, actor);
-      return work(tx);
+      return work(tx, now);
     });
 }
 

@@ -1,15 +1,13 @@
 import type { IdentifierScheme, Presentation } from '@mra/recognition';
-import { sql } from 'kysely';
-import type { Executor } from './network.ts';
 import { rangeText } from './period.ts';
 import type { Recording } from './recording.ts';
 import { supersede } from './temporal.ts';
-import { appendTerms } from './terms.ts';
+import { appendTerms, type Confidence } from './terms.ts';
 
 /** Where a row of reference data comes from, and how sure it is. */
 interface Sourced {
   readonly sources: readonly string[];
-  readonly confidence: string | null;
+  readonly confidence: Confidence;
   readonly notes: string | null;
 }
 
@@ -20,11 +18,32 @@ export interface MutualAssistanceDocument extends Sourced {
   readonly inForceOn: string | null;
 }
 
+export interface PresentationDocument extends Presentation {
+  /** An identifier and the code that is made of it. */
+  readonly example: { readonly input: string; readonly output: string } | null;
+  readonly source: string;
+  readonly confidence: Confidence;
+}
+
+export interface IdentifierSchemeDocument extends IdentifierScheme {
+  readonly examples: { readonly valid: readonly string[]; readonly invalid: readonly string[] };
+  readonly verified: boolean;
+  readonly sources: readonly string[];
+  readonly notes: string | null;
+}
+
+export interface BenefitDocument {
+  readonly code: string;
+  readonly wording: string;
+  readonly sources: readonly string[];
+  readonly confidence: Confidence;
+}
+
 /** Reference data that only seeds write: how codes are declared, identifier schemes, benefits, mutual assistance. */
 export interface ReferenceDocuments {
-  readonly presentations: readonly (Presentation & { readonly example: unknown; readonly source: string; readonly confidence: string | null })[];
-  readonly schemes: readonly (IdentifierScheme & { readonly examples: unknown; readonly verified: boolean; readonly sources: readonly string[]; readonly notes: string | null })[];
-  readonly benefits: readonly { readonly code: string; readonly wording: string; readonly sources: readonly string[]; readonly confidence: string | null }[];
+  readonly presentations: readonly PresentationDocument[];
+  readonly schemes: readonly IdentifierSchemeDocument[];
+  readonly benefits: readonly BenefitDocument[];
   readonly mutualAssistance: readonly MutualAssistanceDocument[];
 }
 
@@ -37,7 +56,12 @@ export async function putReference(recording: Recording, documents: ReferenceDoc
     recording,
     'presentation',
     presentations.map(({ id }) => ({ id, valid })),
-    presentations.map(({ from: scheme, where: where_declared, ...row }) => ({ ...row, scheme, where_declared, ...common })),
+    presentations.map(({ from: scheme, where: where_declared, ...row }) => ({
+      ...row,
+      scheme,
+      where_declared,
+      ...common,
+    })),
   );
   await supersede(
     recording,
@@ -45,12 +69,22 @@ export async function putReference(recording: Recording, documents: ReferenceDoc
     schemes.map(({ scheme }) => ({ scheme, valid })),
     schemes.map(({ checkDigit: check_digit, ...row }) => ({ ...row, check_digit, ...common })),
   );
-  await supersede(recording, 'benefit', benefits.map(({ code }) => ({ code, valid })), benefits.map((row) => ({ ...row, ...common })));
+  await supersede(
+    recording,
+    'benefit',
+    benefits.map(({ code }) => ({ code, valid })),
+    benefits.map((row) => ({ ...row, ...common })),
+  );
   await supersede(
     recording,
     'mutual_assistance',
     mutualAssistance.map(({ id }) => ({ id, valid })),
-    mutualAssistance.map(({ signedOn: signed_on, inForceOn: in_force_on, ...row }) => ({ ...row, signed_on, in_force_on, ...common })),
+    mutualAssistance.map(({ signedOn: signed_on, inForceOn: in_force_on, ...row }) => ({
+      ...row,
+      signed_on,
+      in_force_on,
+      ...common,
+    })),
   );
   const entries = [
     ...presentations.map((document) => ({ id: `presentation/${document.id}`, document })),
@@ -59,25 +93,4 @@ export async function putReference(recording: Recording, documents: ReferenceDoc
     ...mutualAssistance.map((document) => ({ id: `mutual-assistance/${document.id}`, document })),
   ];
   await appendTerms(recording, 'reference', entries, null);
-}
-
-/** The mutual-assistance agreements known now, by id. */
-export async function readMutualAssistance(
-  db: Executor,
-  filter: { readonly after?: string; readonly limit?: number; readonly party?: string },
-): Promise<readonly MutualAssistanceDocument[]> {
-  let query = db.selectFrom('mutual_assistance').selectAll().where(sql<boolean>`upper_inf(known)`).orderBy('id');
-  if (filter.after !== undefined) query = query.where('id', '>', filter.after);
-  if (filter.party !== undefined) query = query.where(sql<boolean>`${filter.party} = any (parties)`);
-  if (filter.limit !== undefined) query = query.limit(filter.limit);
-  const rows = await query.execute();
-  return rows.map((row) => ({
-    id: row.id,
-    parties: row.parties,
-    signedOn: row.signed_on,
-    inForceOn: row.in_force_on,
-    sources: row.sources,
-    confidence: row.confidence,
-    notes: row.notes,
-  }));
 }

@@ -1,9 +1,10 @@
-import { type Answer, type BatchItemAnswer, invalidAnswer, NOT_YET_KNOWN, problem, toAnswer } from '@mra/contracts';
+import { type Answer, type BatchItemAnswer, invalidAnswer, NOT_YET_KNOWN, toAnswer } from '@mra/contracts';
 import { checkDigit } from '@mra/identifiers';
 import { type Audience, matchingSchemes, type Network, normaliseIdentifier, type Question } from '@mra/recognition';
 import type { Answered } from '@mra/registry';
 import type { Dependencies } from './dependencies.ts';
 import { createQuestionReader } from './questions.ts';
+import { wrongFields } from './wrong-fields.ts';
 
 /** The 20 most telling forms are shown; a short code fits many schemes. */
 const MOST_SCHEMES = 20;
@@ -28,10 +29,10 @@ export function createAnswers({ decider, networks, metrics }: Pick<Dependencies,
   return {
     async one(item, audience) {
       const [reading] = await reader.read([item]);
-      if (reading === undefined || !reading.ok) throw problem('VALIDATION_FAILED', { errors: reading?.errors ?? [] });
+      if (reading === undefined || !reading.ok) throw wrongFields(reading?.errors ?? []);
       const [answered] = await decider.ask([reading.question], audience);
       const answer = answered && (await written(answered));
-      if (!answer) throw problem('VALIDATION_FAILED', { errors: [NOT_YET_KNOWN] });
+      if (!answer) throw wrongFields([NOT_YET_KNOWN]);
       return answer;
     },
     async many(items, audience) {
@@ -42,11 +43,24 @@ export function createAnswers({ decider, networks, metrics }: Pick<Dependencies,
       for (const [index, reading] of readings.entries()) {
         const next = reading.ok ? answered.next().value : undefined;
         const answer = next && (await written(next));
-        answers.push(answer ?? invalidAnswer(items[index], reading.ok ? [NOT_YET_KNOWN] : reading.errors));
+        answers.push(answer ?? invalidAnswer(echo(items[index]), reading.ok ? [NOT_YET_KNOWN] : reading.errors));
       }
       return answers;
     },
   };
+}
+
+/** Far deeper than a question; JSON.stringify ends with a stack overflow at a few thousand. */
+const DEEPEST_ECHO = 32;
+
+/** A bad item as it is repeated to its sender: null in place of one nested so deep that writing it would fail the whole batch. */
+function echo(item: unknown): unknown {
+  return isShallow(item, DEEPEST_ECHO) ? item : null;
+}
+
+function isShallow(value: unknown, depth: number): boolean {
+  if (value === null || typeof value !== 'object') return true;
+  return depth > 0 && Object.values(value).every((part) => isShallow(part, depth - 1));
 }
 
 /** What an identifier looks like, from its text alone: so that whoever wrote it wrongly sees where. */

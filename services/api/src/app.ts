@@ -1,4 +1,5 @@
 import { createHttpApp, type HttpApp } from '@mra/http';
+import { databaseProblem } from './database-problems.ts';
 import type { Dependencies } from './dependencies.ts';
 import { importRoutes } from './routes/imports/index.ts';
 import { localSuspensionRoutes } from './routes/local-suspensions/index.ts';
@@ -15,6 +16,9 @@ export async function buildApp(dependencies: Dependencies): Promise<HttpApp> {
     logger: dependencies.logger,
     authenticate: dependencies.authenticate,
     rateLimit: dependencies.rateLimit,
+    trustedProxies: dependencies.trustedProxies ?? [],
+    limits: dependencies.limits ?? {},
+    translateError: databaseProblem,
     info: {
       title: 'AEO / CTPAT mutual recognition',
       version: API_VERSION,

@@ -4,78 +4,92 @@ import {
   algorithms,
   databaseUrl,
   issuers,
-  onOff,
   oneOf,
+  onOff,
   proxies,
   text,
   whole,
 } from './config-values.ts';
 import { API_AUDIENCE } from './development-issuer.ts';
 
-/**
- * Every environment variable that the service reads. `default` is what stands in the documentation where the schema has none of its
- * own, since the value follows from other variables.
- */
+/** Every environment variable that the service reads. `unset` says what holds without a variable that has no default. */
 const Environment = z.object({
-  HOST: text('127.0.0.1').meta({ description: 'Address to listen on; `0.0.0.0` for all.' }),
-  PORT: whole(0, 65_535, 3000).meta({ description: 'Port to listen on; 0 for any free one.' }),
-  NODE_ENV: oneOf(['development', 'test', 'production'], 'development').meta({
-    description: '`production` refuses the development issuer and prints nothing but JSON lines.',
+  HOST: text.prefault('127.0.0.1').meta({ description: 'Address to listen on; `0.0.0.0` for all.' }),
+  PORT: whole(0, 65_535).prefault('3000').meta({ description: 'Port to listen on; 0 for any free one.' }),
+  NODE_ENV: oneOf('development', 'test', 'production').prefault('development').meta({
+    description: '`production` refuses the development issuer, and prints nothing but the log.',
   }),
-  DATABASE_URL: databaseUrl().meta({
-    description: 'PostgreSQL 18 or later, `postgres://user:password@host:5432/name`; the user must be a member of `mra_service`.',
-    default: 'unset: an embedded PostgreSQL in `DATA_DIR`',
+  DATABASE_URL: databaseUrl.optional().meta({
+    description:
+      'PostgreSQL 18 or later, `postgres://user:password@host:5432/name`; the user must be a member of the role `mra_service`.',
+    unset: 'an embedded PostgreSQL in `DATA_DIR`',
   }),
-  MIGRATION_DATABASE_URL: databaseUrl().meta({
+  MIGRATION_DATABASE_URL: databaseUrl.optional().meta({
     description: 'The same database as the owner of its tables, for migrations alone.',
-    default: 'unset: `DATABASE_URL`',
+    unset: '`DATABASE_URL`',
   }),
-  DATABASE_POOL_SIZE: whole(1, 500, 10).meta({ description: 'Connections to the database at most.' }),
-  DATABASE_PREPARE: onOff('on').meta({
+  DATABASE_POOL_SIZE: whole(1, 500).prefault('10').meta({ description: 'Connections to the database at most.' }),
+  DATABASE_PREPARE: onOff.prefault('on').meta({
     description: 'Named prepared statements; `off` behind a pooler that cannot keep them (PgBouncer before 1.21).',
   }),
-  DATA_DIR: text('.data').meta({ description: 'Folder of the embedded database and of the key of the development issuer.' }),
-  LOCAL_ADMINISTRATIONS: administrations().meta({
-    description: 'Administrations for which this deployment is authoritative, `JP,EU`; members of others are read-only copies.',
-    default: 'unset: all',
+  DATA_DIR: text.prefault('.data').meta({
+    description: 'Folder of the embedded database and of the key of the development issuer.',
   }),
-  DEMO_MEMBERS: onOff().meta({
-    description: 'Whether the invented demonstration members are loaded at the start.',
-    default: '`on` with the embedded database, else `off`',
+  LOCAL_ADMINISTRATIONS: administrations.optional().meta({
+    description:
+      'Administrations for which this deployment is authoritative, `JP,EU`; members of others are read-only copies.',
+    unset: 'all, a hub',
   }),
-  PARTNER_CADENCE_SECONDS: whole(1, 31_536_000, 86_400).meta({
-    description: 'How often partners send; their data may grow 1.5 times as old before answers become `indeterminate`.',
+  DEMO_MEMBERS: onOff.optional().meta({
+    description: '`on` or `off`: whether the invented demonstration members are loaded at the start.',
+    unset: '`on` with the embedded database, `off` with `DATABASE_URL` and in production',
   }),
-  TOKEN_ISSUERS: issuers().meta({
-    description: 'Trusted issuers of access tokens with the address of their keys, `issuer=jwks-url`, separated by commas.',
-    default: 'unset: the development issuer, and none in production',
+  PARTNER_CADENCE_SECONDS: whole(1, 31_536_000).prefault('86400').meta({
+    description: 'How often partners send; answers become `indeterminate` when their data are 1.5 times as old.',
   }),
-  TOKEN_AUDIENCE: text(API_AUDIENCE).meta({ description: 'The `aud` that access tokens must have.' }),
-  TOKEN_ALGORITHMS: algorithms('EdDSA,ES256,PS256,RS256').meta({ description: 'Algorithms that access tokens may be signed with.' }),
-  RATE_LIMIT_PER_MINUTE: whole(1, 1_000_000, 60_000).meta({ description: 'Requests a minute of one client.' }),
-  ANONYMOUS_RATE_LIMIT_PER_MINUTE: whole(1, 1_000_000, 600).meta({
+  TOKEN_ISSUERS: issuers.optional().meta({
+    description:
+      'Issuers of access tokens that are trusted, with the address of their keys: `issuer=jwks-url`, separated by commas.',
+    unset: 'the development issuer; in production nothing starts',
+  }),
+  TOKEN_AUDIENCE: text.prefault(API_AUDIENCE).meta({ description: 'The `aud` that access tokens must have.' }),
+  TOKEN_ALGORITHMS: algorithms.prefault('EdDSA,ES256,PS256,RS256').meta({
+    description: 'Algorithms that access tokens may be signed with.',
+  }),
+  RATE_LIMIT_PER_MINUTE: whole(1, 1_000_000)
+    .prefault('60000')
+    .meta({ description: 'Requests a minute of one client.' }),
+  ANONYMOUS_RATE_LIMIT_PER_MINUTE: whole(1, 1_000_000).prefault('600').meta({
     description: 'Requests a minute of one address without a valid token.',
   }),
-  TRUSTED_PROXIES: proxies().meta({
+  TRUSTED_PROXIES: proxies.optional().meta({
     description: 'Addresses or networks, separated by commas, of proxies whose `X-Forwarded-For` is believed.',
-    default: 'unset: none',
+    unset: 'none',
   }),
-  LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'info').meta({
-    description: 'The least severe lines that are logged.',
+  LOG_LEVEL: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent').prefault('info').meta({
+    description: 'The least severe lines of the log.',
   }),
 });
 
+export interface ConfigurationVariable {
+  readonly name: string;
+  /** In Markdown: the default as code, or what holds when the variable is unset. */
+  readonly default: string;
+  readonly description: string;
+}
+
+/** The variables as the README lists them. */
+export const CONFIGURATION: readonly ConfigurationVariable[] = Object.entries(Environment.shape).map(
+  ([name, schema]) => {
+    const { description = '', unset } = (schema.meta() ?? {}) as { description?: string; unset?: string };
+    const value = schema instanceof z.ZodPrefault ? `\`${schema.def.defaultValue}\`` : `unset: ${unset}`;
+    return { name, default: value, description };
+  },
+);
+
 export type Config = ReturnType<typeof toConfig>;
 
-/** The variables as the documentation lists them. */
-export const CONFIGURATION: readonly { readonly name: string; readonly default: string; readonly description: string }[] =
-  Object.entries(Environment.shape).map(([name, schema]) => {
-    const { description = '', default: words } = schema.meta() as { description?: string; default?: string };
-    const { _zod: { def } } = schema as unknown as { _zod: { def: { defaultValue?: unknown } } };
-    return { name, default: words ?? `\`${String(def.defaultValue)}\``, description };
-  });
-
-/** The environment cannot be used. One line for each variable that is wrong; values are not repeated, they may be secrets. */
+/** An environment that cannot be used: a line for each variable that is wrong. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly lines: readonly string[];
@@ -87,13 +101,58 @@ export class ConfigError extends Error {
 }
 
 /**
- * The configuration in an environment; an empty variable counts as unset.
- * @throws ConfigError with every failure at once.
+ * The configuration that an environment holds; an empty variable counts as unset.
+ * @throws ConfigError with every failure at once; it repeats no values, which may be secrets.
  */
 export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
-  const given = Object.fromEntries(Object.keys(Environment.shape).flatMap((name) => (env[name] ? [[name, env[name]]] : [])));
-  const { success, data, error } = Environment.safeParse(given);
-  const lines = success ? contradictions(data) : error.issues.map(({ path, message }) => `${path.join('.')} ${message}`);
-  if (!success || lines.length > 0) throw new ConfigError(lines);
+  const names = Object.keys(Environment.shape) as (keyof z.input<typeof Environment>)[];
+  const given: z.input<typeof Environment> = Object.fromEntries(
+    names.flatMap((name) => (env[name]?.trim() ? [[name, env[name]]] : [])),
+  );
+  const { data, error } = Environment.safeParse(given);
+  const wrong = (error?.issues ?? []).map(({ path, message }) => `${path.join('.')} ${message}`);
+  const lines = [...wrong, ...contradictionsIn(given)];
+  if (data === undefined || lines.length > 0) throw new ConfigError(lines);
   return toConfig(data);
+}
+
+/** Looked for in what was given, so that they are told beside variables that are wrong by themselves. */
+function contradictionsIn(given: z.input<typeof Environment>): string[] {
+  const { NODE_ENV, TOKEN_ISSUERS, TOKEN_ALGORITHMS, DATABASE_URL, MIGRATION_DATABASE_URL } = given;
+  const isProduction = NODE_ENV?.trim() === 'production';
+  const found: string[] = [];
+  if (isProduction && TOKEN_ISSUERS === undefined)
+    found.push('TOKEN_ISSUERS must be set when NODE_ENV=production, which refuses the development issuer');
+  if (!isProduction && TOKEN_ISSUERS === undefined && !(TOKEN_ALGORITHMS ?? 'ES256').includes('ES256'))
+    found.push(
+      'TOKEN_ALGORITHMS must include ES256, with which the development issuer signs, unless TOKEN_ISSUERS is set',
+    );
+  if (MIGRATION_DATABASE_URL !== undefined && DATABASE_URL === undefined)
+    found.push('DATABASE_URL must be set when MIGRATION_DATABASE_URL is');
+  return found;
+}
+
+function toConfig(env: z.output<typeof Environment>) {
+  return {
+    host: env.HOST,
+    port: env.PORT,
+    isProduction: env.NODE_ENV === 'production',
+    /** Null: the embedded database. */
+    databaseUrl: env.DATABASE_URL ?? null,
+    migrationDatabaseUrl: env.MIGRATION_DATABASE_URL ?? env.DATABASE_URL ?? null,
+    databasePoolSize: env.DATABASE_POOL_SIZE,
+    databasePrepare: env.DATABASE_PREPARE,
+    dataDir: env.DATA_DIR,
+    /** Null: all. */
+    localAdministrations: env.LOCAL_ADMINISTRATIONS ?? null,
+    demoMembers: env.DEMO_MEMBERS ?? (env.DATABASE_URL === undefined && env.NODE_ENV !== 'production'),
+    partnerCadenceSeconds: env.PARTNER_CADENCE_SECONDS,
+    /** Null: the development issuer. */
+    tokenIssuers: env.TOKEN_ISSUERS ?? null,
+    tokenAudience: env.TOKEN_AUDIENCE,
+    tokenAlgorithms: env.TOKEN_ALGORITHMS,
+    rateLimit: { perMinute: env.RATE_LIMIT_PER_MINUTE, anonymousPerMinute: env.ANONYMOUS_RATE_LIMIT_PER_MINUTE },
+    trustedProxies: env.TRUSTED_PROXIES ?? [],
+    logLevel: env.LOG_LEVEL,
+  } as const;
 }

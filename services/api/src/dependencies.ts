@@ -1,4 +1,4 @@
-import type { Authenticate } from '@mra/http';
+import type { Authenticate, Limits } from '@mra/http';
 import type { Instant } from '@mra/recognition';
 import type { Database, Decider, NetworkCache } from '@mra/registry';
 import type { FastifyBaseLogger } from 'fastify';
@@ -17,6 +17,10 @@ export interface Dependencies {
   /** How often partners without an entry of their own send, in seconds; their data may grow 1.5 times as old. */
   readonly partnerCadenceSeconds: number;
   readonly rateLimit: { readonly perMinute: number; readonly anonymousPerMinute: number };
+  /** Limits other than the usual ones of createHttpApp. */
+  readonly limits?: Partial<Limits>;
+  /** Addresses or networks of proxies whose `X-Forwarded-For` is believed; none when left out. */
+  readonly trustedProxies?: readonly string[];
   /** The instant at which a process reads a registry record as of "now"; decisions take the database's clock. */
   readonly now: () => Instant;
 }

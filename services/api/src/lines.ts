@@ -24,9 +24,10 @@ export async function* readLines(
   let number = 0;
   const line = (text: string): TextLine => {
     number += 1;
-    const tooLong = skipping || text.length > longest;
+    const tooLong = skipping || Buffer.byteLength(text) > longest;
     skipping = false;
-    return { number, text: tooLong ? '' : text.replace(/\r$/, '').replace(/^\uFEFF/, ''), tooLong };
+    const content = number === 1 ? text.replace(/^\uFEFF/, '') : text;
+    return { number, text: tooLong ? '' : content.replace(/\r$/, ''), tooLong };
   };
   for await (const bytes of stream) {
     const parts = (rest + decoder.write(bytes as Buffer)).split('\n');

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { problem } from '@mra/contracts';
 import type { Caller } from '@mra/http';
-import { findAnswer, keepAnswer, type KeptAnswer, type Recording, record } from '@mra/registry';
+import { type Actor, findAnswer, keepAnswer, type KeptAnswer, readAs, type Recording, record } from '@mra/registry';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Dependencies } from './dependencies.ts';
@@ -15,15 +15,32 @@ export const WriteHeaders = z.object({
     .regex(/^[\x21-\x7e]+$/)
     .optional()
     .describe('A write repeated with the same key within a day is done once and answered alike.'),
-  'if-match': z.string().min(1).max(255).optional().describe('ETag of the version to replace; another version answers 412.'),
+  'if-match': z
+    .string()
+    .min(1)
+    .max(255)
+    .regex(/^[\x20-\x7e]+$/)
+    .optional()
+    .describe('ETag of the version to replace; another version answers 412.'),
 });
 
-export const ETag = z.string().max(40).describe('Version of the record, for `If-Match`.');
+export const ETag = z
+  .string()
+  .max(40)
+  .regex(/^"\d+"$/)
+  .describe('Version of the record, for `If-Match`.');
 
 export interface WriteAnswer {
   readonly status: number;
   readonly version?: number;
   readonly body: unknown;
+}
+
+export interface WriteOptions {
+  /** Hash of a body that was read as a stream, in place of `request.body`. */
+  readonly bodyHash?: string;
+  /** Of long loads: see `record`. Throws RecordingTooSlow when they were too few. */
+  readonly aheadSeconds?: number;
 }
 
 /**
@@ -37,27 +54,36 @@ export async function write(
   reply: FastifyReply,
   actor: { readonly administration: string | null; readonly copies?: boolean },
   work: (recording: Recording) => Promise<WriteAnswer>,
+  { bodyHash, aheadSeconds = 0 }: WriteOptions = {},
 ): Promise<FastifyReply> {
   const key = request.headers['idempotency-key'];
-  const requestHash = hashOf(request);
-  const answer = await record(db, { client: request.caller.clientId, ...actor }, async (recording): Promise<KeptAnswer> => {
-    if (typeof key === 'string') {
-      const kept = await findAnswer(recording, key);
-      if (kept !== undefined && kept.requestHash !== requestHash) throw problem('IDEMPOTENCY_KEY_REUSED');
-      if (kept !== undefined) return kept;
-    }
+  const requestHash = hashOf(request, bodyHash);
+  const author: Actor = { client: request.caller.clientId, ...actor };
+  const kept = async (from: Pick<Recording, 'tx' | 'actor'>): Promise<KeptAnswer | undefined> => {
+    if (typeof key !== 'string') return undefined;
+    const found = await findAnswer(from, key);
+    if (found !== undefined && found.requestHash !== requestHash) throw problem('IDEMPOTENCY_KEY_REUSED');
+    return found;
+  };
+  // A recording made ahead would hold up its answer, and all later writers, until an instant at which nothing becomes known.
+  const repeated = aheadSeconds > 0 ? await readAs(db, author, (tx) => kept({ tx, actor: author })) : undefined;
+  const once = async (recording: Recording): Promise<KeptAnswer> => {
+    const given = await kept(recording);
+    if (given !== undefined) return given;
     const { status, version, body } = await work(recording);
     const headers: Record<string, string> = version === undefined ? {} : { etag: `"${version}"` };
     const made = { requestHash, status, headers, body };
     if (typeof key === 'string') await keepAnswer(recording, key, made);
     return made;
-  });
+  };
+  const answer = repeated ?? (await record(db, author, once, { aheadSeconds }));
   return reply.code(answer.status).headers(answer.headers).send(answer.body);
 }
 
-function hashOf({ method, url, body, headers }: FastifyRequest): string {
+/** For whom a client acts is part of its request: the answer to a write for one administration is none to a write for another. */
+function hashOf({ method, url, body, headers, caller }: FastifyRequest, bodyHash?: string): string {
   return createHash('sha256')
-    .update(JSON.stringify([method, url, headers['if-match'] ?? null, body ?? null]))
+    .update(JSON.stringify([caller.administration, method, url, headers['if-match'] ?? null, bodyHash ?? body ?? null]))
     .digest('base64url');
 }
 

@@ -7,8 +7,7 @@ const code = 'AGREEMENT_IN_FORCE';
 
 /**
  * The agreement is in force in this direction at the instant asked about, or is a pilot that lists the member.
- * A start known only to the month or year, or not at all, is unknown (null) while it could have happened and not be certain
- * (api.md section 2). Sources: the dates of each agreement; domain.md finding 2 (signed is not in force, staged starts).
+ * Source of the rule: {@link directionInForce}.
  */
 export function agreementInForce({ question, membership, issuer, agreement, rule }: RuleContext): Condition {
   if (agreement.lifeCycle === 'pilot') {
@@ -16,19 +15,34 @@ export function agreementInForce({ question, membership, issuer, agreement, rule
       (number) => normaliseIdentifier(number) === normaliseIdentifier(membership.number),
     );
     if (!listed) return { code, met: false, detail: 'a pilot, which counts only for the members on its list' };
-  } else if (agreement.lifeCycle !== 'in_force') {
+  }
+  return { code, ...directionInForce(agreement, rule, issuer, question.at) };
+}
+
+/**
+ * Whether one direction of an agreement is in force at an instant, or runs as a pilot, whoever is asked about.
+ * A start known only to the month or year, or not at all, is unknown (null) while it could have happened and not be certain
+ * (api.md section 2). Sources: the dates of each agreement; domain.md finding 2 (signed is not in force, staged starts).
+ */
+export function directionInForce(
+  agreement: AgreementTerms,
+  rule: RecognitionRule,
+  issuer: string,
+  at: Instant,
+): { readonly met: boolean | null; readonly detail: string } {
+  if (agreement.lifeCycle !== 'in_force' && agreement.lifeCycle !== 'pilot') {
     const signed = agreement.lifeCycle === 'signed' && agreement.signedOn ? ` on ${agreement.signedOn}` : '';
-    return { code, met: false, detail: `not in force: ${agreement.lifeCycle.replaceAll('_', ' ')}${signed}` };
+    return { met: false, detail: `not in force: ${agreement.lifeCycle.replaceAll('_', ' ')}${signed}` };
   }
   const waiting = agreement.partyEffective.find(
     (start) => !start.effective && (start.party === issuer || start.party === rule.recogniser),
   );
-  if (waiting) return { code, met: false, detail: `${waiting.party} has signed but has not begun` };
+  if (waiting) return { met: false, detail: `${waiting.party} has signed but has not begun` };
 
   const start = startOf(agreement, rule, issuer);
-  if (question.at < start.earliest) return { code, met: false, detail: `not in force before ${start.words}` };
-  if (question.at < start.certain) return { code, met: null, detail: `start not known exactly: ${start.words}` };
-  return { code, met: true, detail: `in force since ${start.words}` };
+  if (at < start.earliest) return { met: false, detail: `not in force before ${start.words}` };
+  if (at < start.certain) return { met: null, detail: `start not known exactly: ${start.words}` };
+  return { met: true, detail: `in force since ${start.words}` };
 }
 
 /** The instants at which a rule can begin and has certainly begun. */

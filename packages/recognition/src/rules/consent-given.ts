@@ -1,4 +1,4 @@
-import { programmeAt } from '../network.ts';
+import { programmeAt, recognisingTerritories } from '../network.ts';
 import { contains, type Instant } from '../time.ts';
 import type { Condition, MembershipFacts, Network } from '../types.ts';
 import type { RuleContext } from './context.ts';
@@ -9,16 +9,25 @@ const code = 'CONSENT_GIVEN';
  * The trader consents to being known to the recogniser. A recorded consent decides; where none is recorded, programmes that ask for
  * consent withhold the trader and programmes that need none, or of which no consent step is known, do not (reference README).
  */
-export function consentGiven({ question, network, membership, rule }: RuleContext): Condition {
-  const given = consentCovers(network, membership, rule.recogniser, question.at);
-  return given ? { code, met: true } : { code, met: false, detail: `no consent for ${rule.recogniser}` };
+export function consentGiven({ question, network, membership }: RuleContext): Condition {
+  const territories = recognisingTerritories(network, question.recogniser, question.at);
+  const given = consentCovers(network, membership, territories, question.at);
+  return given ? { code, met: true } : { code, met: false, detail: `no consent for ${question.recogniser}` };
 }
 
-/** Whether a trader consents, at an instant, to being known to a partner. */
-export function consentCovers(network: Network, membership: MembershipFacts, partner: string, at: Instant): boolean {
+/**
+ * Whether a trader consents, at an instant, to being known to a recogniser.
+ * @param territories the recogniser and its unions: consent for one of them is enough, withdrawn for one of them it is not given.
+ */
+export function consentCovers(
+  network: Network,
+  membership: MembershipFacts,
+  territories: readonly string[],
+  at: Instant,
+): boolean {
   const consent = membership.consents.find((period) => contains(period.valid, at));
-  if (consent?.except.includes(partner)) return false;
-  if (consent?.partners.includes(partner)) return true;
+  if (territories.some((territory) => consent?.except.includes(territory))) return false;
+  if (territories.some((territory) => consent?.partners.includes(territory))) return true;
   switch (consent?.scope ?? 'unrecorded') {
     case 'all':
       return true;

@@ -6,11 +6,10 @@ const code = 'NOT_LOCALLY_SUSPENDED';
 
 /** The recogniser has not suspended the benefits that it gives to this member (2012/290/EU, each side may; domain.md C.6). */
 export function notLocallySuspended({ question, rule, membership }: RuleContext): Condition {
-  const suspension = membership.localSuspensions.find(
-    (candidate) =>
-      (candidate.recogniser === rule.recogniser || candidate.recogniser === question.recogniser) &&
-      contains(candidate.valid, question.at),
-  );
+  const [suspension] = membership.localSuspensions
+    .filter(({ recogniser }) => recogniser === rule.recogniser || recogniser === question.recogniser)
+    .filter(({ valid }) => contains(valid, question.at))
+    .toSorted((a, b) => (a.recogniser < b.recogniser ? -1 : 1));
   if (suspension === undefined) return { code, met: true };
   const since = suspension.valid.from === null ? '' : ` since ${dayOrInstant(suspension.valid.from)}`;
   return { code, met: false, detail: `suspended by ${suspension.recogniser}${since}` };

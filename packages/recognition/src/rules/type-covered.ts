@@ -21,15 +21,24 @@ export function typeCovered(context: RuleContext): Condition {
   return { code, met: false, detail: `${type.code} never counts under this rule; covered: ${covered}` };
 }
 
-/** The components through which a type counts: those on the list; of a type listed only as a whole, or not at all, all of them. */
+/**
+ * The components through which a type counts: those on the list; of a type listed only as a whole, those that its programme calls
+ * recognisable (AEOS of an AEOF), else all of them.
+ */
 export function countingComponents(context: RuleContext & { readonly type: AuthorisationType }): readonly string[] {
-  const listed = listedTypes(context);
-  const counting = context.type.components.filter((component) => listed.includes(component));
-  return counting.length > 0 ? counting : context.type.components;
+  const { components } = context.type;
+  for (const counting of [listedTypes(context), recognisableTypes(context)]) {
+    const through = components.filter((component) => counting.includes(component));
+    if (through.length > 0) return through;
+  }
+  return components;
 }
 
-function listedTypes({ rule, network, question }: RuleContext): readonly string[] {
-  if (rule.types !== null) return rule.types;
+function listedTypes(context: RuleContext): readonly string[] {
+  return context.rule.types ?? recognisableTypes(context);
+}
+
+function recognisableTypes({ rule, network, question }: RuleContext): readonly string[] {
   const programme = programmeAt(network, rule.programme, question.at);
   return (programme?.types ?? []).filter((type) => type.recognisable === 'yes').map((type) => type.code);
 }

@@ -1,10 +1,12 @@
-import { LocalSuspension, LocalSuspensionBody, MembershipParams, problem } from '@mra/contracts';
+import { LocalSuspension, LocalSuspensionBody, MembershipParams } from '@mra/contracts';
 import { type HttpApp, json, problems } from '@mra/http';
 import { dayOrInstant, shortInstant } from '@mra/recognition';
 import { putLocalSuspension as store } from '@mra/registry';
 import type { Dependencies } from '../../dependencies.ts';
+import { answerExamples, examples } from '../../examples.ts';
 import { instantOf } from '../../record-mapping.ts';
 import { WriteHeaders, write } from '../../write.ts';
+import { wrongFields } from '../../wrong-fields.ts';
 import { findMember, recogniserOf } from './find-member.ts';
 
 export function putLocalSuspension(app: HttpApp, dependencies: Dependencies): void {
@@ -20,9 +22,9 @@ export function putLocalSuspension(app: HttpApp, dependencies: Dependencies): vo
         tags: ['memberships'],
         params: MembershipParams,
         headers: WriteHeaders,
-        body: LocalSuspensionBody,
+        body: { content: { 'application/json': { schema: LocalSuspensionBody, examples: examples.localSuspensions } } },
         response: {
-          200: json(LocalSuspension, 'Recorded.'),
+          200: json(LocalSuspension, 'Recorded.', { examples: answerExamples('putLocalSuspension') }),
           ...problems('NOT_FOUND', 'CONFLICT', 'WRONG_ADMINISTRATION', 'NOT_AUTHORITATIVE', 'IDEMPOTENCY_KEY_REUSED'),
         },
       },
@@ -34,7 +36,7 @@ export function putLocalSuspension(app: HttpApp, dependencies: Dependencies): vo
         const from = body.from === undefined ? recording.recordedAt : instantOf(body.from);
         const to = body.to == null ? null : instantOf(body.to);
         if (to !== null && to <= from) {
-          throw problem('VALIDATION_FAILED', { errors: [{ pointer: '/to', detail: 'must be later than from' }] });
+          throw wrongFields([{ pointer: '/to', detail: 'must be later than from' }]);
         }
         const member = await findMember(recording, params, recogniser);
         const note = body.note ?? null;

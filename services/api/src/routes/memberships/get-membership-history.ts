@@ -3,7 +3,9 @@ import { type HttpApp, json, problems } from '@mra/http';
 import { dayOrInstant, shortInstant } from '@mra/recognition';
 import { type MembershipHistory as History, readAs, readMembership, readMembershipHistory } from '@mra/registry';
 import type { Dependencies } from '../../dependencies.ts';
+import { answerExamples } from '../../examples.ts';
 import { fromRecord } from '../../record-mapping.ts';
+import { UNTOLD } from './to-membership.ts';
 
 export function getMembershipHistory(app: HttpApp, dependencies: Dependencies): void {
   app.get(
@@ -13,22 +15,34 @@ export function getMembershipHistory(app: HttpApp, dependencies: Dependencies): 
       schema: {
         operationId: 'getMembershipHistory',
         summary: 'Every version and event of a membership',
-        description: 'Nothing is ever overwritten: each version says when it became known and when the next took its place.',
+        description:
+          'Nothing is ever overwritten: each version says when it became known and when the next took its place. Of partners\' members ' +
+          'consents, notes and authors are not told.',
         tags: ['memberships'],
         params: MembershipParams,
-        response: { 200: json(MembershipHistory, 'Versions and events, oldest first.'), ...problems('NOT_FOUND') },
+        response: { 200: json(MembershipHistory, 'Versions and events, oldest first.', { examples: answerExamples('getMembershipHistory') }), ...problems('NOT_FOUND') },
       },
     },
     async ({ params, caller }) => {
-      const now = dependencies.now();
       const actor = { client: caller.clientId, administration: caller.administration };
-      return readAs(dependencies.db, actor, async (tx) => {
+      return readAs(dependencies.db, actor, async (tx, now) => {
         const view = await readMembership(tx, { ...params, at: now, knownAt: now });
         if (view === undefined) throw problem('NOT_FOUND');
-        return toHistory(view, await readMembershipHistory(tx, view.id));
+        const history = toHistory(view, await readMembershipHistory(tx, view.id, now));
+        return view.administration === caller.administration ? history : forPartner(history);
       });
     },
   );
+}
+
+/** Notes (the reasons of suspensions among them), consents and authors stay with the administration that wrote them. */
+function forPartner(history: MembershipHistory): MembershipHistory {
+  const events = history.events.filter(({ type }) => type !== 'consent_given' && type !== 'consent_withdrawn');
+  return {
+    ...history,
+    versions: history.versions.map((version) => ({ ...version, ...UNTOLD, recordedBy: null })),
+    events: events.map((event, index) => ({ ...event, note: null, recordedBy: null, sequence: index + 1 })),
+  };
 }
 
 /** The creation is the first event, `granted`; the others follow in the order in which they were recorded. */

@@ -1,9 +1,11 @@
-import { AsOfQuery, Membership, MembershipParams, problem } from '@mra/contracts';
+import { AsOfQuery, Membership, MembershipParams, NOT_YET_KNOWN, problem } from '@mra/contracts';
 import { type HttpApp, json, problems } from '@mra/http';
 import { readAs, readMembership } from '@mra/registry';
 import type { Dependencies } from '../../dependencies.ts';
+import { answerExamples } from '../../examples.ts';
 import { instantOf } from '../../record-mapping.ts';
 import { ETag } from '../../write.ts';
+import { wrongFields } from '../../wrong-fields.ts';
 import { toMembership } from './to-membership.ts';
 
 export function getMembership(app: HttpApp, dependencies: Dependencies): void {
@@ -15,26 +17,26 @@ export function getMembership(app: HttpApp, dependencies: Dependencies): void {
         operationId: 'getMembership',
         summary: 'One membership, as of any moment',
         description:
-          'Own members, and members of partners that an agreement and their consent make known. What the caller may not know of answers as if it did not exist.',
+          'Own members, and members of partners that an agreement and their consent make known; of the latter, consents are not told. ' +
+          'What the caller may not know of answers as if it did not exist.',
         tags: ['memberships'],
         params: MembershipParams,
         querystring: AsOfQuery,
-        response: { 200: json(Membership, 'The membership.', { headers: { etag: ETag } }), ...problems('NOT_FOUND') },
+        response: { 200: json(Membership, 'The membership.', { headers: { etag: ETag }, examples: answerExamples('getMembership') }), ...problems('NOT_FOUND') },
       },
     },
     async (request, reply) => {
       const { params, query, caller } = request;
-      const now = dependencies.now();
-      const at = query.at === undefined ? now : instantOf(query.at);
-      const knownAt = query.knownAt === undefined ? now : instantOf(query.knownAt);
-      if (knownAt > now) {
-        throw problem('VALIDATION_FAILED', { errors: [{ pointer: '/knownAt', detail: 'must not lie in the future' }] });
-      }
       const actor = { client: caller.clientId, administration: caller.administration };
-      const view = await readAs(dependencies.db, actor, (tx) => readMembership(tx, { ...params, at, knownAt }));
+      const view = await readAs(dependencies.db, actor, (tx, now) => {
+        const at = query.at === undefined ? now : instantOf(query.at);
+        const knownAt = query.knownAt === undefined ? now : instantOf(query.knownAt);
+        if (knownAt > now) throw wrongFields([NOT_YET_KNOWN]);
+        return readMembership(tx, { ...params, at, knownAt });
+      });
       if (view === undefined) throw problem('NOT_FOUND');
       reply.header('etag', `"${view.version}"`);
-      return toMembership(view);
+      return toMembership(view, { reader: caller.administration });
     },
   );
 }

@@ -1,10 +1,12 @@
 import { Membership, MembershipEvent, MembershipParams, problem } from '@mra/contracts';
 import { type HttpApp, json, problems } from '@mra/http';
+import type { ProgrammeTerms } from '@mra/recognition';
 import { readMembership, writeMemberships } from '@mra/registry';
 import type { Dependencies } from '../../dependencies.ts';
-import { examples } from '../../examples.ts';
+import { answerExamples, examples } from '../../examples.ts';
 import { toEvent } from '../../record-mapping.ts';
 import { checkAuthority, checkIfMatch, ETag, WriteHeaders, write } from '../../write.ts';
+import { wrongFields } from '../../wrong-fields.ts';
 import { findProgramme } from './find-programme.ts';
 import { toMembership } from './to-membership.ts';
 
@@ -24,7 +26,10 @@ export function postMembershipEvent(app: HttpApp, dependencies: Dependencies): v
         headers: WriteHeaders,
         body: { content: { 'application/json': { schema: MembershipEvent, examples: examples.events } } },
         response: {
-          201: json(Membership, 'Recorded: the membership as of now.', { headers: { etag: ETag } }),
+          201: json(Membership, 'Recorded: the membership as of now.', {
+            headers: { etag: ETag },
+            examples: answerExamples('postMembershipEvent'),
+          }),
           ...problems('NOT_FOUND', 'WRONG_ADMINISTRATION', 'NOT_AUTHORITATIVE', 'TRANSITION_NOT_ALLOWED', 'PRECONDITION_FAILED', 'IDEMPOTENCY_KEY_REUSED'),
         },
       },
@@ -34,15 +39,14 @@ export function postMembershipEvent(app: HttpApp, dependencies: Dependencies): v
       const network = await dependencies.networks.current();
       const programme = findProgramme(network, params.programme, dependencies.now());
       checkAuthority(dependencies, caller, programme.administration);
-      if (body.newType != null && !programme.types.some(({ code }) => code === body.newType)) {
-        throw problem('VALIDATION_FAILED', { errors: [{ pointer: '/newType', detail: `is not a type of ${programme.id}` }] });
-      }
+      const errors = checkEvent(programme, body);
+      if (errors.length > 0) throw wrongFields(errors);
       return write(dependencies, request, reply, { administration: programme.administration }, async (recording) => {
         const asKnown = { ...params, at: recording.recordedAt, knownAt: recording.recordedAt };
         const present = await readMembership(recording.tx, asKnown);
         if (present === undefined) throw problem('NOT_FOUND');
         checkIfMatch(request, present.version);
-        const [result] = await writeMemberships(recording, network, [
+        const [result] = await writeMemberships(recording, await dependencies.networks.current(recording.tx), [
           { programme, number: params.number, record: null, events: [toEvent(body, recording.recordedAt)], source: null },
         ]);
         if (result?.outcome === 'refused') throw problem('TRANSITION_NOT_ALLOWED', { detail: result.detail });
@@ -53,4 +57,14 @@ export function postMembershipEvent(app: HttpApp, dependencies: Dependencies): v
       });
     },
   );
+}
+
+/** What no type of the programme bears out; whether the member's present type does is for the life cycle to say. */
+function checkEvent({ id, types }: ProgrammeTerms, { newType, component }: MembershipEvent) {
+  const isType = types.some(({ code }) => code === newType);
+  const isComponent = types.some(({ code, components }) => code === component || components.includes(component ?? ''));
+  return [
+    ...(newType == null || isType ? [] : [{ pointer: '/newType', detail: `is not a type of ${id}` }]),
+    ...(component == null || isComponent ? [] : [{ pointer: '/component', detail: `is not a part of any type of ${id}` }]),
+  ];
 }

@@ -3,9 +3,10 @@ import { type HttpApp, json, problems } from '@mra/http';
 import { readMembership, writeMemberships } from '@mra/registry';
 import { checkRecord } from '../../check-record.ts';
 import type { Dependencies } from '../../dependencies.ts';
-import { examples } from '../../examples.ts';
+import { answerExamples, examples } from '../../examples.ts';
 import { toRecord } from '../../record-mapping.ts';
 import { checkAuthority, checkIfMatch, ETag, WriteHeaders, write } from '../../write.ts';
+import { wrongFields } from '../../wrong-fields.ts';
 import { findProgramme } from './find-programme.ts';
 import { toMembership } from './to-membership.ts';
 
@@ -25,7 +26,10 @@ export function putMembership(app: HttpApp, dependencies: Dependencies): void {
         headers: WriteHeaders,
         body: { content: { 'application/json': { schema: MembershipRecord, examples: examples.memberships } } },
         response: {
-          200: json(Membership, 'Replaced, or already so.', { headers: { etag: ETag } }),
+          200: json(Membership, 'Replaced, or already so.', {
+            headers: { etag: ETag },
+            examples: answerExamples('putMembership'),
+          }),
           201: json(Membership, 'Created.', { headers: { etag: ETag } }),
           ...problems('NOT_FOUND', 'WRONG_ADMINISTRATION', 'NOT_AUTHORITATIVE', 'TRANSITION_NOT_ALLOWED', 'PRECONDITION_FAILED', 'IDEMPOTENCY_KEY_REUSED'),
         },
@@ -38,13 +42,11 @@ export function putMembership(app: HttpApp, dependencies: Dependencies): void {
       const programme = findProgramme(network, params.programme, record.validFrom);
       checkAuthority(dependencies, caller, programme.administration);
       const { errors, warnings } = checkRecord(network, programme, params.number, body, dependencies.now().slice(0, 10));
-      if (errors.length > 0) {
-        throw problem('VALIDATION_FAILED', { errors: errors.map(({ pointer, detail }) => ({ pointer, detail })) });
-      }
+      if (errors.length > 0) throw wrongFields(errors.map(inPath));
       return write(dependencies, request, reply, { administration: programme.administration }, async (recording) => {
         const asKnown = { ...params, at: recording.recordedAt, knownAt: recording.recordedAt };
         checkIfMatch(request, (await readMembership(recording.tx, asKnown))?.version ?? null);
-        const [result] = await writeMemberships(recording, network, [
+        const [result] = await writeMemberships(recording, await dependencies.networks.current(recording.tx), [
           { programme, number: params.number, record, events: [], source: null },
         ]);
         if (result?.outcome === 'refused') throw problem('TRANSITION_NOT_ALLOWED', { detail: result.detail });
@@ -52,8 +54,12 @@ export function putMembership(app: HttpApp, dependencies: Dependencies): void {
         const written = await readMembership(recording.tx, asKnown);
         if (written === undefined) throw new Error('a membership just written cannot be read');
         const status = result?.outcome === 'created' ? 201 : 200;
-        return { status, version: written.version, body: toMembership(written, warnings) };
+        return { status, version: written.version, body: toMembership(written, { warnings: warnings.map(inPath) }) };
       });
     },
   );
 }
+
+/** The number is a field of an import line, and here a part of the path. */
+const inPath = <Finding extends { readonly pointer: string }>(finding: Finding): Finding =>
+  finding.pointer === '/number' ? { ...finding, pointer: '/path/number' } : finding;

@@ -4,6 +4,7 @@ import { normaliseIdentifier } from '@mra/recognition';
 import { readAs, searchMemberships as search } from '@mra/registry';
 import { decodeCursor, encodeCursor } from '../../cursor.ts';
 import type { Dependencies } from '../../dependencies.ts';
+import { answerExamples } from '../../examples.ts';
 import { toMembership } from './to-membership.ts';
 
 export function searchMemberships(app: HttpApp, dependencies: Dependencies): void {
@@ -17,7 +18,7 @@ export function searchMemberships(app: HttpApp, dependencies: Dependencies): voi
         description: 'Own members, and members of partners that an agreement and their consent make known, as of now; by programme and number.',
         tags: ['memberships'],
         querystring: MembershipQuery,
-        response: { 200: json(MembershipPage, 'A page of memberships.') },
+        response: { 200: json(MembershipPage, 'A page of memberships.', { examples: answerExamples('searchMemberships') }) },
       },
     },
     async ({ query, caller }) => {
@@ -25,12 +26,12 @@ export function searchMemberships(app: HttpApp, dependencies: Dependencies): voi
       const [programme = '', number = ''] = cursor === undefined ? [] : decodeCursor(cursor, 2);
       const actor = { client: caller.clientId, administration: caller.administration };
       const wanted = { ...filter, limit: limit + 1, ...(cursor !== undefined && { after: { programme, number } }) };
-      const found = await readAs(dependencies.db, actor, (tx) => search(tx, wanted, dependencies.now()));
+      const found = await readAs(dependencies.db, actor, (tx, now) => search(tx, wanted, now));
       const page = found.slice(0, limit);
       const last = page.at(-1);
       const more = found.length > limit && last !== undefined;
       return {
-        data: page.map((view) => toMembership(view)),
+        data: page.map((view) => toMembership(view, { reader: caller.administration })),
         nextCursor: more ? encodeCursor([last.programme, normaliseIdentifier(last.number)]) : null,
       };
     },

@@ -24,7 +24,7 @@ async function* answeredChunks(
   answer: (items: readonly unknown[]) => Promise<readonly BatchItemAnswer[]>,
 ): AsyncGenerator<string> {
   for await (const lines of readLines(questions, { longest: LONGEST_LINE, chunk: CHUNK })) {
-    const parsed = lines.filter((line) => line.text !== '').map(parse);
+    const parsed = lines.filter((line) => line.tooLong || line.text.trim() !== '').map(parse);
     const answers = (await answer(parsed.flatMap((line) => (line.ok ? [line.value] : [])))).values();
     const written = parsed.map((line) => JSON.stringify(line.ok ? answers.next().value : line.answer));
     if (written.length > 0) yield `${written.join('\n')}\n`;

@@ -2,11 +2,14 @@ import { Readable } from 'node:stream';
 import { BatchAnswer, BatchItemAnswer, BatchRequest, Question } from '@mra/contracts';
 import { type HttpApp, ndjson } from '@mra/http';
 import type { Answers } from '../../answers.ts';
-import { examples } from '../../examples.ts';
+import { answerExamples, examples } from '../../examples.ts';
 import { answerLines } from './answer-lines.ts';
 
 /** 10,000 questions of the longest kind; NDJSON is not held and has no limit. */
 const BATCH_BYTES = 16 * 1_048_576;
+
+/** A stream of questions may take as long as a request may take to arrive (an hour), and its last answers as long again. */
+const STREAM_MS = 2 * 3_600_000;
 
 export function askBatch(app: HttpApp, answers: Answers): void {
   app.post(
@@ -14,6 +17,7 @@ export function askBatch(app: HttpApp, answers: Answers): void {
     {
       config: { access: { scopes: ['recognition:read'] } },
       bodyLimit: BATCH_BYTES,
+      handlerTimeout: STREAM_MS,
       schema: {
         operationId: 'askRecognitionBatch',
         summary: 'Many questions at once',
@@ -25,15 +29,21 @@ export function askBatch(app: HttpApp, answers: Answers): void {
           description: '1 to 10,000 questions as JSON, or any number as NDJSON.',
           content: {
             'application/json': { schema: BatchRequest, examples: examples.batches },
-            'application/x-ndjson': { schema: ndjson(Question, 'One question a line.') },
+            'application/x-ndjson': {
+              schema: ndjson(Question, 'One question a line.'),
+              examples: examples.questionLines,
+            },
           },
         },
         response: {
           200: {
             description: 'One answer for each question, in order; in the media type of the request.',
             content: {
-              'application/json': { schema: BatchAnswer },
-              'application/x-ndjson': { schema: ndjson(BatchItemAnswer, 'One answer a line.') },
+              'application/json': { schema: BatchAnswer, examples: answerExamples('askRecognitionBatch') },
+              'application/x-ndjson': {
+                schema: ndjson(BatchItemAnswer, 'One answer a line.'),
+                examples: answerExamples('askRecognitionLines'),
+              },
             },
           },
         },

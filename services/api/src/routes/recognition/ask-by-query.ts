@@ -1,7 +1,7 @@
 import { Answer, QuestionQuery } from '@mra/contracts';
 import { type HttpApp, json } from '@mra/http';
 import type { Answers } from '../../answers.ts';
-import { examples } from '../../examples.ts';
+import { answerExamples } from '../../examples.ts';
 
 export function askByQuery(app: HttpApp, answers: Answers): void {
   app.get(
@@ -15,7 +15,7 @@ export function askByQuery(app: HttpApp, answers: Answers): void {
           '"Not recognised" is an answer, not an error. The identifier is part of the address: where access logs are kept, ask with POST.',
         tags: ['recognition'],
         querystring: QuestionQuery,
-        response: { 200: json(Answer, 'The answer, with its reasons.', { examples: examples.answers }) },
+        response: { 200: json(Answer, 'The answer, with its reasons.', { examples: answerExamples('askRecognition') }) },
       },
     },
     async (request) => {

@@ -1,7 +1,7 @@
 import { Answer, Question } from '@mra/contracts';
 import { type HttpApp, json } from '@mra/http';
 import type { Answers } from '../../answers.ts';
-import { examples } from '../../examples.ts';
+import { answerExamples, examples } from '../../examples.ts';
 
 export function ask(app: HttpApp, answers: Answers): void {
   app.post(
@@ -14,7 +14,7 @@ export function ask(app: HttpApp, answers: Answers): void {
         description: '"Not recognised" is an answer, not an error: 200, with every condition of every rule that could apply.',
         tags: ['recognition'],
         body: { content: { 'application/json': { schema: Question, examples: examples.questions } } },
-        response: { 200: json(Answer, 'The answer, with its reasons.', { examples: examples.answers }) },
+        response: { 200: json(Answer, 'The answer, with its reasons.', { examples: answerExamples('askRecognition') }) },
       },
     },
     async (request) => {

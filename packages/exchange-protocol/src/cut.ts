@@ -1,0 +1,80 @@
+import type { Instant } from '@mra/recognition';
+import { inCanonicalOrder } from './canonical.ts';
+import type { CanonicalRecord, RecordStatus } from './record.ts';
+
+/** What agreements say may be exchanged, in the words of the reference data. */
+export const DATA_ELEMENTS = [
+  'TIN',
+  'NAME',
+  'ADDRESS',
+  'AUTHORISATION_NUMBER',
+  'ROLE',
+  'STATUS',
+  'STATUS_PERIODS',
+  'EFFECTIVE_DATES',
+  'VALIDATION_DATE',
+  'ISSUING_AUTHORITY',
+] as const;
+export type DataElement = (typeof DATA_ELEMENTS)[number];
+
+/**
+ * What is sent where an agreement's list is not known: EU–Switzerland art. 12 (a) to (g), which has neither role nor validation date.
+ */
+export const DEFAULT_ELEMENTS: readonly DataElement[] = [
+  'TIN',
+  'NAME',
+  'ADDRESS',
+  'AUTHORISATION_NUMBER',
+  'STATUS',
+  'STATUS_PERIODS',
+  'EFFECTIVE_DATES',
+  'ISSUING_AUTHORITY',
+];
+
+export interface CutOptions {
+  /** Without STATUS_PERIODS, periods that ended by this instant are left out. */
+  readonly at: Instant;
+  /** Which identifiers count as TIN; all when left out. */
+  readonly isTin?: (scheme: string) => boolean;
+}
+
+/**
+ * The record with nothing but what the agreement names, in canonical order. Programme, number, version, type and the status now and
+ * to come with its dates are always there: without them nobody can say whether a member is recognised, and an expiry recorded
+ * beforehand could not take effect on both sides.
+ * - STATUS_PERIODS adds periods that are over, EFFECTIVE_DATES `validFrom` and `validTo`.
+ * - Cutting again, also later, gives what cutting the whole record then gives: both sides of a digest cut at its `asOf`.
+ * @param elements of the agreement; null (not known) means {@link DEFAULT_ELEMENTS}; words that are not known give nothing
+ */
+export function cutToElements(
+  record: CanonicalRecord,
+  elements: readonly string[] | null,
+  { at, isTin = () => true }: CutOptions,
+): CanonicalRecord {
+  const named = new Set<string>(elements ?? DEFAULT_ELEMENTS);
+  const has = (element: DataElement) => named.has(element);
+  return inCanonicalOrder({
+    programme: record.programme,
+    number: record.number,
+    version: record.version,
+    type: record.type,
+    statuses: has('STATUS_PERIODS') ? record.statuses : notOver(record.statuses, at),
+    identifiers: has('TIN') ? record.identifiers.filter(({ scheme }) => isTin(scheme)) : [],
+    names: has('NAME') ? record.names : [],
+    addresses: has('ADDRESS') ? record.addresses : [],
+    roles: has('ROLE') ? record.roles : [],
+    validFrom: has('EFFECTIVE_DATES') ? record.validFrom : null,
+    validTo: has('EFFECTIVE_DATES') ? record.validTo : null,
+    validatedOn: has('VALIDATION_DATE') ? record.validatedOn : null,
+    issuingCountry: has('ISSUING_AUTHORITY') ? record.issuingCountry : null,
+    issuingOffice: has('ISSUING_AUTHORITY') ? record.issuingOffice : null,
+  });
+}
+
+/** Where all periods are over, those that ended last: a record without any status says nothing. */
+function notOver(statuses: readonly RecordStatus[], at: Instant): RecordStatus[] {
+  const left = statuses.filter(({ to }) => to === null || to > at);
+  if (left.length > 0) return left;
+  const last = statuses.reduce((latest, { to }) => (to !== null && to > latest ? to : latest), '');
+  return statuses.filter(({ to }) => to === last);
+}

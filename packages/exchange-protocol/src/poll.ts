@@ -1,0 +1,90 @@
+import { z } from 'zod';
+import { ReceivedSetError } from './set-errors.ts';
+import { line } from './text.ts';
+import { SET_LENGTH_MAX } from './tokens.ts';
+
+/** Most events of one answer, and most that one request may acknowledge. */
+export const POLL_MAX = 1000;
+
+const JtiName = line(128).min(1);
+
+/** Body of a poll (RFC 8936 section 2.2). Without `maxEvents` the transmitter decides; 0 only acknowledges. */
+export const PollRequest = z
+  .object({
+    maxEvents: z.int().min(0).max(1_000_000).optional(),
+    returnImmediately: z.boolean().default(false),
+    ack: z.array(JtiName).max(POLL_MAX).default([]),
+    setErrs: z
+      .record(JtiName, ReceivedSetError)
+      .refine((errors) => Object.keys(errors).length <= POLL_MAX, { error: `must have at most ${POLL_MAX} members` })
+      .default({}),
+  })
+  .meta({ id: 'PollRequest', description: 'Acknowledges events and asks for more (RFC 8936).' });
+export type PollRequest = z.infer<typeof PollRequest>;
+
+/** Answer to a poll (RFC 8936 section 2.3): SETs by `jti`, an empty object where there is none. */
+export const PollResponse = z
+  .object({
+    sets: z.record(JtiName, z.string().max(SET_LENGTH_MAX)),
+    moreAvailable: z.boolean().default(false),
+  })
+  .meta({ id: 'PollResponse', description: 'Events not yet acknowledged, by jti (RFC 8936).' });
+export type PollResponse = z.infer<typeof PollResponse>;
+
+/** An event that was committed and not acknowledged. */
+export interface Outstanding {
+  readonly jti: string;
+  readonly seq: number;
+}
+
+export interface PollPlan<Event extends Outstanding> {
+  /** Acknowledged by this request: never sent again. */
+  readonly acknowledged: readonly Event[];
+  /** Refused by the receiver: not sent again, kept with the error for operations. */
+  readonly refused: readonly { readonly event: Event; readonly error: ReceivedSetError }[];
+  /** To be returned, in the order of `seq`. */
+  readonly returned: readonly Event[];
+  readonly moreAvailable: boolean;
+  /** Nothing to return, and the receiver would rather wait than be told so: hold the answer until there is an event or time is up. */
+  readonly wait: boolean;
+}
+
+/**
+ * What a poll does. Acknowledgements and errors count before events are chosen. What is neither acknowledged nor refused comes again
+ * with every poll, from the lowest `seq` on (RFC 8936 section 2.1), so a receiver that lost one gets it again in order.
+ * A `jti` that is both acknowledged and refused counts as refused; one that is not outstanding is ignored: it was settled before.
+ * @param outstanding in any order; enough of the lowest `seq` to fill an answer, and those the request names
+ * @param limit most events this transmitter returns at once
+ */
+export function planPoll<Event extends Outstanding>(
+  outstanding: readonly Event[],
+  { maxEvents, returnImmediately, ack, setErrs }: PollRequest,
+  { limit = POLL_MAX }: { readonly limit?: number } = {},
+): PollPlan<Event> {
+  const errors = new Map(Object.entries(setErrs));
+  const acks = new Set(ack);
+  const bySeq = [...outstanding].sort((a, b) => a.seq - b.seq);
+  const refused = bySeq.flatMap((event) => {
+    const error = errors.get(event.jti);
+    return error === undefined ? [] : [{ event, error }];
+  });
+  const acknowledged = bySeq.filter(({ jti }) => acks.has(jti) && !errors.has(jti));
+  const left = bySeq.filter(({ jti }) => !acks.has(jti) && !errors.has(jti));
+  const returned = left.slice(0, Math.min(maxEvents ?? limit, limit));
+  return {
+    acknowledged,
+    refused,
+    returned,
+    moreAvailable: left.length > returned.length,
+    // A request for no events only acknowledges: there is nothing to wait for (section 2.4.2).
+    wait: left.length === 0 && !returnImmediately && maxEvents !== 0,
+  };
+}
+
+/** The answer for events returned; `sets` is built so that no `jti` can be lost as a property name. */
+export function pollResponse(
+  returned: readonly { readonly jti: string; readonly compact: string }[],
+  moreAvailable: boolean,
+): PollResponse {
+  return { sets: Object.fromEntries(returned.map(({ jti, compact }) => [jti, compact])), moreAvailable };
+}

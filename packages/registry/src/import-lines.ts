@@ -1,0 +1,58 @@
+import { type RawBuilder, sql, type Transaction } from 'kysely';
+import type { DB } from './database.ts';
+import { inChunks } from './import-chunks.ts';
+import { communicationEnded } from './import-communication.ts';
+import { type Upload, workOn } from './import-staging.ts';
+import type { MembershipRecord } from './membership-record.ts';
+import { type Actor, first, readAs } from './recording.ts';
+import type { Database } from './pool.ts';
+
+/** A staged line that says something new about its member. */
+export interface ChangedLine {
+  readonly line: number;
+  readonly number: string;
+  readonly normalised: string;
+  readonly record: MembershipRecord;
+}
+
+interface List {
+  readonly upload: Upload;
+  readonly programme: string;
+  readonly source: string | null;
+}
+
+/** The accepted lines that are not what is known already, in the order of the file, in chunks. */
+export function readChangedLines(tx: Transaction<DB>, list: List): AsyncGenerator<readonly ChangedLine[]> {
+  return inChunks(
+    tx,
+    sql<ChangedLine>`select l.line, l.number, l.number_normalised as normalised, l.record ${changedLines(list)} order by l.line`,
+  );
+}
+
+/** How many lines {@link readChangedLines} would give now: what applying the list will cost. */
+export async function countChangedLines(db: Database, actor: Actor, list: List): Promise<number> {
+  return readAs(db, actor, async (tx) => {
+    await workOn(tx, list.upload);
+    const { rows } = await sql<{ lines: number }>`select count(*) as lines ${changedLines(list)}`.execute(tx);
+    return first(rows).lines;
+  });
+}
+
+/** In one pass over the list, since most lines of a list that comes every day say nothing new. */
+function changedLines({ upload, programme, source }: List): RawBuilder<unknown> {
+  const stillCommunicated = source === null ? sql`true` : sql`not ${communicationEnded(sql`m.id`)}`;
+  return sql`
+      from import_line l
+      left join membership m on m.programme = ${programme} and m.number_normalised = l.number_normalised
+      left join membership_record r on r.membership_id = m.id and upper_inf(r.known)
+     where l.upload_id = ${upload.id} and l.accepted
+       and (m.source is not distinct from ${source} and ${stillCommunicated}
+            and r.type = l.record ->> 'type'
+            and r.valid = tstzrange((l.record ->> 'validFrom')::timestamptz, (l.record ->> 'validTo')::timestamptz)
+            and r.validated_on is not distinct from (l.record ->> 'validatedOn')::date
+            and r.issuing_country is not distinct from l.record ->> 'issuingCountry'
+            and r.issuing_office is not distinct from l.record ->> 'issuingOffice'
+            and r.names = l.record -> 'names' and r.addresses = l.record -> 'addresses'
+            and r.identifiers = l.record -> 'identifiers' and to_jsonb(r.roles) = l.record -> 'roles'
+            and coalesce(r.consent, 'null') = l.record -> 'consent') is not true`;
+}

@@ -1,0 +1,113 @@
+import type { Instant, Network, ProgrammeTerms } from '@mra/recognition';
+import { sql } from 'kysely';
+import { eventsOfListing, readCommunication } from './import-communication.ts';
+import { type ChangedLine, readChangedLines } from './import-lines.ts';
+import { countMissing, endingWrites, type Missing, readMissing } from './import-missing.ts';
+import { closeUpload, type Upload, workOn } from './import-staging.ts';
+import { type MembershipWrite, writeMemberships } from './membership-write.ts';
+import type { Recording } from './recording.ts';
+import { recordSynchronisation } from './synchronisations.ts';
+
+/** How a staged list is to be applied. */
+export interface ImportOrder {
+  readonly upload: Upload;
+  readonly programme: string;
+  readonly administration: string;
+  /** Terms of the programme at an instant. */
+  readonly termsAt: (at: Instant) => ProgrammeTerms;
+  /** null: this deployment is authoritative; else the administration whose copies the list brings. */
+  readonly source: string | null;
+  readonly mode: 'full' | 'delta';
+  readonly received: number;
+  readonly accepted: number;
+  /** How many members a full list may end when it ends more than a tenth, or names none. */
+  readonly allowRemovals: number | null;
+  /** Of copies: how old they may grow from now on. */
+  readonly maxAgeSeconds: number;
+}
+
+export interface RefusedLine {
+  readonly line: number;
+  readonly number: string;
+  readonly code: 'NOT_AUTHORITATIVE' | 'TRANSITION_NOT_ALLOWED';
+  readonly detail: string;
+}
+
+export type Applied =
+  | {
+      readonly outcome: 'applied';
+      readonly created: number;
+      readonly updated: number;
+      readonly unchanged: number;
+      readonly ended: number;
+      readonly refused: readonly RefusedLine[];
+    }
+  /** Nothing was written. */
+  | ({ readonly outcome: 'removals_not_allowed' } & Missing);
+
+/**
+ * Applies a staged list within a recording: writes its members and, of a full list, ends those that it lacks (domain.md B.9). A copied
+ * list that was understood also makes the copies of its administration fresh as of when it began to arrive.
+ * @returns the counts and the lines that could not be written; or that the list would end too many, and then nothing is written
+ */
+export async function applyImport(recording: Recording, network: Network, order: ImportOrder): Promise<Applied> {
+  const { source, mode, received, accepted, allowRemovals } = order;
+  await workOn(recording.tx, order.upload);
+  if (mode === 'full') {
+    const missing = await countMissing(recording, order);
+    const isSuspicious = accepted === 0 || missing.missing * 10 > missing.live;
+    if (isSuspicious && missing.missing > (allowRemovals ?? -1)) return { outcome: 'removals_not_allowed', ...missing };
+  }
+  const written = await writeLines(recording, network, order);
+  const ended = mode === 'full' ? await endMissing(recording, network, order) : 0;
+  if (source !== null && (accepted > 0 || received === 0)) {
+    await recordSynchronisation(recording, {
+      administration: source, synchronisedAt: order.upload.startedAt, maxAgeSeconds: order.maxAgeSeconds,
+    });
+  }
+  await closeUpload(recording.tx, order.upload);
+  // Here rather than at the commit, so that a recording made ahead still knows whether it is in time.
+  await sql`set constraints all immediate`.execute(recording.tx);
+  return { outcome: 'applied', ...written, ended };
+}
+
+async function writeLines(recording: Recording, network: Network, order: ImportOrder) {
+  const counts = { created: 0, updated: 0 };
+  const refused: RefusedLine[] = [];
+  for await (const lines of readChangedLines(recording.tx, order)) {
+    const results = await writeMemberships(recording, network, await writesOf(recording, order, lines));
+    for (const [index, result] of results.entries()) {
+      const { line, number } = lines[index] as ChangedLine;
+      if (result.outcome === 'created' || result.outcome === 'updated') counts[result.outcome] += 1;
+      else if (result.outcome === 'refused') refused.push({ line, number, code: 'TRANSITION_NOT_ALLOWED', detail: result.detail });
+      else if (result.outcome === 'not_authoritative') refused.push({ line, number, ...notAuthoritative(order) });
+    }
+  }
+  return { ...counts, unchanged: order.accepted - counts.created - counts.updated - refused.length, refused };
+}
+
+const notAuthoritative = ({ source }: ImportOrder) => ({
+  code: 'NOT_AUTHORITATIVE' as const,
+  detail: source === null ? 'is the copy of a partner here' : 'is not a copy here: this deployment is authoritative',
+});
+
+async function writesOf(recording: Recording, order: ImportOrder, lines: readonly ChangedLine[]): Promise<MembershipWrite[]> {
+  const { source, programme: id } = order;
+  const states = source === null ? null : await readCommunication(recording.tx, id, lines);
+  return lines.map(({ number, normalised, record }) => {
+    const programme = order.termsAt(record.validFrom);
+    const state = states?.get(normalised);
+    const events = state === undefined ? [] : eventsOfListing(state, record, programme, recording.recordedAt);
+    return { programme, number, record, events, source };
+  });
+}
+
+async function endMissing(recording: Recording, network: Network, order: ImportOrder): Promise<number> {
+  let ended = 0;
+  for await (const members of readMissing(recording, order)) {
+    const writes = await endingWrites(recording, order, members.map(({ number }) => number));
+    const results = await writeMemberships(recording, network, writes);
+    ended += results.filter(({ outcome }) => outcome === 'updated').length;
+  }
+  return ended;
+}

@@ -1,0 +1,118 @@
+/** `npm start`: the API with its database, from the environment to the first request. */
+import type { AddressInfo } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+import { createAuthenticator, createLogger, type HttpApp, type TrustedIssuer } from '@mra/http';
+import { createDecider, createNetworkCache, createPool, openDatabase } from '@mra/registry';
+import { createRemoteJWKSet } from 'jose';
+import { buildApp } from './app.ts';
+import { type Config, readConfig } from './config.ts';
+import { type DevelopmentIssuer, openDevelopmentIssuer } from './development-issuer.ts';
+import { createEnding, type Ending } from './ending.ts';
+import { findDatabase } from './find-database.ts';
+import { createMetrics } from './metrics.ts';
+import { prepareDatabase } from './prepare-database.ts';
+import { loadDemo } from './seeds/demo.ts';
+import { loadReference } from './seeds/reference.ts';
+import { databaseFailure, listenFailure, reportFailure } from './start-failure.ts';
+import { addressOf, NEWCOMER, startMessage } from './start-message.ts';
+
+type Log = ReturnType<typeof createLogger>;
+
+/** By how much the clocks of issuers may differ from ours. */
+const CLOCK_TOLERANCE_SECONDS = 5;
+/** For requests under way at the end; the embedded database needs up to 1.4 s of the two seconds for itself. */
+const DRAIN_MS = { embedded: 400, own: 1500 };
+
+async function start(config: Config, log: Log, ending: Ending): Promise<void> {
+  const addresses = await findDatabase(config, log, ending);
+  const migrations = await prepareDatabase(addresses);
+  if (migrations.length > 0) log.info({ migrations }, 'migrations applied');
+
+  const pool = createPool({
+    url: addresses.url.reveal(),
+    max: config.databasePoolSize,
+    onError: (error) => log.warn({ err: error }, 'an idle database connection was lost'),
+  });
+  const db = openDatabase(pool, { prepare: config.databasePrepare });
+  // A connection still at work is cut off by the end of the process.
+  ending.add(() => Promise.race([db.destroy(), pause(100)]));
+  const networks = createNetworkCache(db);
+  const isLocal = localityOf(config);
+  await pool.query('select').catch((error) => {
+    throw databaseFailure('DATABASE_URL', error);
+  });
+  const reference = await loadReference(db);
+  if (reference.length > 0) log.info({ files: reference }, 'reference data loaded');
+  const members = config.demoMembers ? await loadDemo(db, networks, isLocal) : 0;
+  if (members > 0) log.info({ members }, 'demonstration members loaded');
+
+  const development = config.tokenIssuers === null ? await openDevelopmentIssuer(config.dataDir) : null;
+  const app = await buildApp({
+    db,
+    networks,
+    decider: createDecider(db, networks),
+    authenticate: createAuthenticator({
+      issuers: issuersOf(config, development),
+      audience: config.tokenAudience,
+      algorithms: config.tokenAlgorithms,
+      clockToleranceSeconds: CLOCK_TOLERANCE_SECONDS,
+    }),
+    logger: log,
+    metrics: createMetrics({ pool }),
+    isLocal,
+    partnerCadenceSeconds: config.partnerCadenceSeconds,
+    rateLimit: config.rateLimit,
+    trustedProxies: config.trustedProxies,
+    now: () => new Date().toISOString(),
+  });
+  if (ending.hasBegun) return;
+  ending.add(() => closeApp(app, config.databaseUrl === null ? DRAIN_MS.embedded : DRAIN_MS.own));
+  await app.listen({ host: config.host, port: config.port }).catch((error) => {
+    throw listenFailure(error, config.host, config.port);
+  });
+  await greet(app, config, development, isLocal);
+}
+
+function issuersOf({ tokenIssuers }: Config, development: DevelopmentIssuer | null): readonly TrustedIssuer[] {
+  if (development !== null) return [development];
+  return (tokenIssuers ?? []).map(({ issuer, jwksUrl }) => ({ issuer, jwks: createRemoteJWKSet(jwksUrl) }));
+}
+
+function localityOf({ localAdministrations }: Config): (administration: string) => boolean {
+  if (localAdministrations === null) return () => true;
+  const local = new Set(localAdministrations);
+  return (administration) => local.has(administration);
+}
+
+/** From its beginning readiness is refused; requests that outlast the time given are cut off. */
+async function closeApp(app: HttpApp, drainMs: number): Promise<void> {
+  const closed = app.close();
+  await Promise.race([closed, pause(drainMs)]);
+  app.server.closeAllConnections();
+}
+
+async function greet(
+  app: HttpApp,
+  config: Config,
+  development: DevelopmentIssuer | null,
+  isLocal: (administration: string) => boolean,
+): Promise<void> {
+  if (config.isProduction) return;
+  const { port } = app.server.address() as AddressInfo;
+  const hasExamples = development !== null && config.demoMembers && isLocal(NEWCOMER.administration);
+  const token = hasExamples ? await development.sign({ ...NEWCOMER, audience: config.tokenAudience }) : null;
+  process.stdout.write(`\n${startMessage(addressOf(config.host, port), token)}\n`);
+}
+
+let log = createLogger('info');
+const ending = createEnding((error) => log.fatal({ err: error }, 'the service failed'));
+try {
+  const config = readConfig(process.env);
+  log = createLogger(config.logLevel);
+  await start(config, log, ending);
+} catch (error) {
+  if (!ending.hasBegun) {
+    reportFailure(error, log);
+    await ending.end(1);
+  }
+}

@@ -1,0 +1,62 @@
+import { AuthorisationNumber, fieldErrors, ImportLine } from '@mra/contracts';
+import { identifierFacts, type Network, normaliseIdentifier, overlaps, presentationsOf } from '@mra/recognition';
+import type { MembershipRecord } from '@mra/registry';
+import { checkRecord } from '../../check-record.ts';
+import { toRecord } from '../../record-mapping.ts';
+import { findProgramme } from '../memberships/find-programme.ts';
+
+/** A line that can be applied, or the first thing wrong with it. */
+export type CheckedLine =
+  | { readonly ok: true; readonly number: string; readonly normalised: string; readonly record: MembershipRecord }
+  | { readonly ok: false; readonly number: string | null; readonly pointer: string; readonly code: string; readonly detail: string };
+
+/**
+ * Checks one record of a list with its schema, its programme and the known identifier schemes, as a single write is checked.
+ * @param value in the shape of an `ImportLine`, of any content
+ * @param on day of the import
+ */
+export function checkLine(network: Network, programmeId: string, value: unknown, on: string): CheckedLine {
+  const parsed = ImportLine.safeParse(value);
+  const number = readableNumber((value as { number?: unknown } | null)?.number);
+  if (!parsed.success) return refusal(number, fieldErrors(parsed.error).map((error) => ({ ...error, code: 'VALIDATION_FAILED' })));
+  if (!isWellFormed(parsed.data)) {
+    return refusal(number, [{ pointer: '', code: 'VALIDATION_FAILED', detail: 'has half of a character (a surrogate alone)' }]);
+  }
+  const { number: written, ...wire } = parsed.data;
+  const record = toRecord(wire);
+  const programme = findProgramme(network, programmeId, record.validFrom);
+  const { errors } = checkRecord(network, programme, written, wire, on);
+  if (errors.length > 0) return refusal(number, errors);
+  const hasPeriods = record.identifiers.some(({ validFrom, validTo }) => validFrom !== null || validTo !== null);
+  if (hasPeriods) {
+    const facts = identifierFacts(programme, written, record.identifiers, presentationsOf(network, programmeId));
+    const isTwice = facts.some((fact, index) => facts.slice(index + 1).some((other) => isSame(fact, other)));
+    if (isTwice) return refusal(number, [{ pointer: '/identifiers', code: 'IDENTIFIER_OVERLAP', detail: 'name one identifier twice for the same time' }]);
+  }
+  return { ok: true, number: written, normalised: normaliseIdentifier(written), record };
+}
+
+/** The number of a line that cannot be applied, as far as it is one. */
+export function readableNumber(number: unknown): string | null {
+  const parsed = AuthorisationNumber.safeParse(number);
+  return parsed.success && parsed.data.isWellFormed() ? parsed.data : null;
+}
+
+/** One rejection for a line: its first error, with the others in words. */
+function refusal(number: string | null, errors: readonly { pointer: string; code: string; detail: string }[]): CheckedLine {
+  const [first, ...others] = errors;
+  if (first === undefined) throw new Error('a line refused without a reason');
+  const more = others.map(({ pointer, detail }) => `${pointer}: ${detail}`);
+  return { ok: false, number, ...first, detail: [first.detail, ...more].join('; also ').slice(0, 2000) };
+}
+
+type Fact = ReturnType<typeof identifierFacts>[number];
+
+const isSame = (a: Fact, b: Fact): boolean =>
+  a.origin === b.origin && a.scheme === b.scheme && a.normalised === b.normalised && a.recogniser === b.recogniser && overlaps(a.valid, b.valid);
+
+/** JSON can escape half of a surrogate pair, which no database keeps. */
+function isWellFormed(value: unknown): boolean {
+  if (typeof value === 'string') return value.isWellFormed();
+  return typeof value !== 'object' || value === null || Object.values(value).every(isWellFormed);
+}

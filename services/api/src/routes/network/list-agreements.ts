@@ -1,0 +1,37 @@
+import { AgreementPage, AgreementQuery } from '@mra/contracts';
+import { type HttpApp, json } from '@mra/http';
+import { readAgreements } from '@mra/registry';
+import { afterCursor, toPage } from '../../cursor.ts';
+import type { Dependencies } from '../../dependencies.ts';
+import { answerExample } from './examples.ts';
+import { toAgreement } from './to-wire.ts';
+
+export function listAgreements(app: HttpApp, { db, now }: Dependencies): void {
+  app.get(
+    '/v1/agreements',
+    {
+      config: { access: 'any_token' },
+      schema: {
+        operationId: 'listAgreements',
+        summary: 'Agreements, with their rules and sources',
+        description:
+          'With the terms that hold now, by id; of an agreement that begins later, its first terms (`validFrom`). Agreements to be are ' +
+          'those with the life cycle `joint_work_plan` or `exploratory`.',
+        tags: ['network'],
+        querystring: AgreementQuery,
+        response: { 200: json(AgreementPage, 'A page of agreements.', { examples: answerExample('listAgreements') }) },
+      },
+    },
+    async ({ query: { limit, cursor, lifeCycle, party, programme } }) => {
+      const rows = await readAgreements(db, {
+        at: now(),
+        limit: limit + 1,
+        ...afterCursor(cursor),
+        ...(lifeCycle !== undefined && { lifeCycle }),
+        ...(party !== undefined && { party }),
+        ...(programme !== undefined && { programme }),
+      });
+      return toPage(rows, limit, ({ id }) => [id], toAgreement);
+    },
+  );
+}

@@ -1,0 +1,28 @@
+import { BenefitPage, ListQuery } from '@mra/contracts';
+import { type HttpApp, json } from '@mra/http';
+import { readBenefits } from '@mra/registry';
+import { afterCursor, toPage } from '../../cursor.ts';
+import type { Dependencies } from '../../dependencies.ts';
+import { answerExample } from './examples.ts';
+import { toBenefit } from './to-wire.ts';
+
+export function listBenefits(app: HttpApp, { db }: Dependencies): void {
+  app.get(
+    '/v1/benefits',
+    {
+      config: { access: 'any_token' },
+      schema: {
+        operationId: 'listBenefits',
+        summary: 'What recognised traders are given, in words',
+        description: 'By code, with the sources of each.',
+        tags: ['network'],
+        querystring: ListQuery,
+        response: { 200: json(BenefitPage, 'A page of benefits.', { examples: answerExample('listBenefits') }) },
+      },
+    },
+    async ({ query: { limit, cursor } }) => {
+      const rows = await readBenefits(db, { limit: limit + 1, ...afterCursor(cursor) });
+      return toPage(rows, limit, ({ code }) => [code], toBenefit);
+    },
+  );
+}

@@ -1,0 +1,35 @@
+import { PresentationPage, PresentationQuery } from '@mra/contracts';
+import { type HttpApp, json } from '@mra/http';
+import { readPresentations } from '@mra/registry';
+import { afterCursor, toPage } from '../../cursor.ts';
+import type { Dependencies } from '../../dependencies.ts';
+import { answerExample } from './examples.ts';
+import { toPresentation } from './to-wire.ts';
+
+export function listPresentations(app: HttpApp, { db }: Dependencies): void {
+  app.get(
+    '/v1/presentations',
+    {
+      config: { access: 'any_token' },
+      schema: {
+        operationId: 'listPresentations',
+        summary: "How members are named on recognisers' declarations",
+        description: 'By id, `programme>recogniser`, with the source of each. Rules name them as their `presentation`.',
+        tags: ['network'],
+        querystring: PresentationQuery,
+        response: {
+          200: json(PresentationPage, 'A page of presentations.', { examples: answerExample('listPresentations') }),
+        },
+      },
+    },
+    async ({ query: { limit, cursor, programme, recogniser } }) => {
+      const rows = await readPresentations(db, {
+        limit: limit + 1,
+        ...afterCursor(cursor),
+        ...(programme !== undefined && { programme }),
+        ...(recogniser !== undefined && { recogniser }),
+      });
+      return toPage(rows, limit, ({ id }) => [id], toPresentation);
+    },
+  );
+}
