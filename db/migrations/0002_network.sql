@@ -11,7 +11,7 @@ create table administration (
   valid       period not null,
   known       period not null,
   recorded_by text not null,
-  exclude using gist (code with =, valid with &&, known with &&)
+  constraint administration_no_overlap exclude using gist (code with =, valid with &&, known with &&)
 );
 
 create table union_member (
@@ -20,7 +20,7 @@ create table union_member (
   valid       period not null,
   known       period not null,
   recorded_by text not null,
-  exclude using gist (union_code with =, member with =, valid with &&, known with &&)
+  constraint union_member_no_overlap exclude using gist (union_code with =, member with =, valid with &&, known with &&)
 );
 
 create table programme (
@@ -40,7 +40,7 @@ create table programme (
   valid           period not null,
   known           period not null,
   recorded_by     text not null,
-  exclude using gist (id with =, valid with &&, known with &&)
+  constraint programme_no_overlap exclude using gist (id with =, valid with &&, known with &&)
 );
 
 create table agreement (
@@ -73,7 +73,7 @@ create table agreement (
   valid                 period not null,
   known                 period not null,
   recorded_by           text not null,
-  exclude using gist (id with =, valid with &&, known with &&)
+  constraint agreement_no_overlap exclude using gist (id with =, valid with &&, known with &&)
 );
 
 create table recognition_rule (
@@ -95,7 +95,7 @@ create table recognition_rule (
   known          period not null,
   recorded_by    text not null,
   check (id = agreement || ':' || programme || '>' || recogniser),
-  exclude using gist (id with =, valid with &&, known with &&)
+  constraint recognition_rule_no_overlap exclude using gist (id with =, valid with &&, known with &&)
 );
 
 create table presentation (
@@ -116,7 +116,7 @@ create table presentation (
   known          period not null,
   recorded_by    text not null,
   check (id = programme || '>' || recogniser),
-  exclude using gist (id with =, valid with &&, known with &&)
+  constraint presentation_no_overlap exclude using gist (id with =, valid with &&, known with &&)
 );
 
 create table identifier_scheme (
@@ -134,7 +134,7 @@ create table identifier_scheme (
   valid          period not null,
   known          period not null,
   recorded_by    text not null,
-  exclude using gist (scheme with =, valid with &&, known with &&)
+  constraint identifier_scheme_no_overlap exclude using gist (scheme with =, valid with &&, known with &&)
 );
 
 create table benefit (
@@ -145,7 +145,7 @@ create table benefit (
   valid       period not null,
   known       period not null,
   recorded_by text not null,
-  exclude using gist (code with =, valid with &&, known with &&)
+  constraint benefit_no_overlap exclude using gist (code with =, valid with &&, known with &&)
 );
 
 -- Customs mutual-assistance agreements carry the exchange of data; an agreement names them as its legal basis.
@@ -160,5 +160,5 @@ create table mutual_assistance (
   valid       period not null,
   known       period not null,
   recorded_by text not null,
-  exclude using gist (id with =, valid with &&, known with &&)
+  constraint mutual_assistance_no_overlap exclude using gist (id with =, valid with &&, known with &&)
 );

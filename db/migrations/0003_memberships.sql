@@ -28,7 +28,7 @@ create table membership_record (
   valid           period not null check (not lower_inf(valid)),
   known           period not null,
   recorded_by     text not null,
-  exclude using gist (membership_id with =, known with &&)
+  constraint membership_record_no_overlap exclude using gist (membership_id with =, known with &&)
 );
 create index membership_record_by_membership on membership_record (membership_id, lower(known) desc);
 
@@ -57,7 +57,7 @@ create table membership_status (
   status        text not null check (status in ('active', 'suspended', 'revoked', 'annulled', 'withdrawn', 'expired')),
   valid         period not null check (not lower_inf(valid)),
   known         period not null,
-  exclude using gist (membership_id with =, component with =, valid with &&, known with &&)
+  constraint membership_status_no_overlap exclude using gist (membership_id with =, component with =, valid with &&, known with &&)
 );
 create index membership_status_by_membership on membership_status (membership_id, lower(known) desc);
 
@@ -67,6 +67,11 @@ create function check_life_cycle() returns trigger
 declare
   broken record;
 begin
+  if current_setting('transaction_isolation') in ('repeatable read', 'serializable') then
+    raise exception 'statuses are written at READ COMMITTED, where this check sees what others have committed';
+  end if;
+  -- Two writers who did not take turns would each see only their own rows: they take turns here at the latest.
+  perform pg_advisory_xact_lock(7001);
   select s.component, s.status as before, s.next_status as after into broken
     from (select component, status, valid, lead(status) over w as next_status, lead(valid) over w as next_valid
             from membership_status
@@ -87,8 +92,8 @@ begin
   return null;
 end
 $$;
-create constraint trigger membership_status_life_cycle after insert on membership_status
-  deferrable initially deferred for each row execute function check_life_cycle();
+create constraint trigger membership_status_life_cycle after insert or update on membership_status
+  deferrable initially deferred for each row when (upper_inf(new.known)) execute function check_life_cycle();
 
 -- Numbers, identifiers and the codes that presentations make of them; what a question's identifier is looked up in.
 create table membership_identifier (
@@ -102,8 +107,8 @@ create table membership_identifier (
   known         period not null,
   check ((origin = 'presented') = (recogniser <> '')),
   -- The expression keeps the planner from looking an identifier up in this index, which it would have to read whole.
-  exclude using gist (membership_id with =, origin with =, scheme with =, (normalised || '') with =, recogniser with =,
-                      valid with &&, known with &&)
+  constraint membership_identifier_no_overlap exclude using gist (
+    membership_id with =, origin with =, scheme with =, (normalised || '') with =, recogniser with =, valid with &&, known with &&)
 );
 create index membership_identifier_by_value on membership_identifier (normalised, membership_id);
 create index membership_identifier_by_membership on membership_identifier (membership_id, lower(known) desc);
@@ -115,7 +120,7 @@ create table membership_consent (
   except_for    text[] not null,
   valid         period not null,
   known         period not null,
-  exclude using gist (membership_id with =, valid with &&, known with &&)
+  constraint membership_consent_no_overlap exclude using gist (membership_id with =, valid with &&, known with &&)
 );
 create index membership_consent_by_membership on membership_consent (membership_id, lower(known) desc);
 
@@ -127,7 +132,7 @@ create table local_suspension (
   valid         period not null,
   known         period not null,
   recorded_by   text not null,
-  exclude using gist (recogniser with =, membership_id with =, valid with &&, known with &&)
+  constraint local_suspension_no_overlap exclude using gist (recogniser with =, membership_id with =, valid with &&, known with &&)
 );
 create index local_suspension_by_membership on local_suspension (membership_id);
 

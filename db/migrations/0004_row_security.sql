@@ -11,12 +11,17 @@ create function caller_imports_copies() returns boolean
   return coalesce(current_setting('mra.copies', true), '') = 'on';
 
 -- Whether a member is known to an administration under an agreement to which it is a party: a rule in force today covers the type in
--- that direction, and the trader's consent covers the partner. The one place for "what may a partner see".
+-- that direction, and the trader's consent covers the partner (or the union it belongs to). The one place for "what may a partner see".
+-- A start known only to the month or year counts from its beginning. Strict: a broker is no partner.
 create function is_shared_with(member bigint, partner text) returns boolean
-  language sql stable security definer set search_path = public, pg_temp as $$
+  language sql stable strict security definer set search_path = public, pg_temp as $$
   select exists (
     select
       from membership m
+      cross join lateral (
+        select to_char(now() at time zone 'UTC', 'YYYY-MM-DD') as today,
+               partner || array(select u.union_code from union_member u
+                                 where u.member = partner and upper_inf(u.known) and u.valid @> now()) as territories) w
       join recognition_rule r on r.programme = m.programme and upper_inf(r.known) and r.valid @> now()
       join agreement a on a.id = r.agreement and upper_inf(a.known) and a.valid @> now()
       left join programme p on p.id = m.programme and upper_inf(p.known) and p.valid @> now()
@@ -25,17 +30,23 @@ create function is_shared_with(member bigint, partner text) returns boolean
         select coalesce(r.types, array(select t ->> 'code' from jsonb_array_elements(p.types) t
                                         where t ->> 'recognisable' = 'yes')) as types) l
      where m.id = member
-       and (r.recogniser = partner
-            or exists (select from union_member u
-                        where u.union_code = r.recogniser and u.member = partner and upper_inf(u.known) and u.valid @> now()))
-       and (a.life_cycle = 'in_force' or (a.life_cycle = 'pilot' and m.number_normalised = any (r.pilot_members)))
+       and r.recogniser = any (w.territories) and r.recogniser <> m.administration
+       and (a.life_cycle = 'in_force'
+            or (a.life_cycle = 'pilot'
+                and exists (select from unnest(r.pilot_members) n where upper(translate(n, ' -', '')) = m.number_normalised)))
+       and coalesce(r.effective_from, a.in_force_on, '') <= w.today
+       and not exists (
+         select
+           from jsonb_array_elements(a.party_effective) s
+          where s ->> 'party' in (m.administration, r.recogniser)
+            and (not (s ->> 'effective')::boolean or coalesce(s ->> 'from', '') > w.today))
        and exists (
          select
            from membership_status s
           where s.membership_id = m.id and upper_inf(s.known)
             and (s.component = any (l.types) or s.type = any (l.types)))
-       and not r.recogniser = any (coalesce(c.except_for, '{}'))
-       and (r.recogniser = any (coalesce(c.partners, '{}'))
+       and not coalesce(c.except_for && w.territories, false)
+       and (coalesce(c.partners && w.territories, false)
             or case coalesce(c.scope, 'unrecorded')
                  when 'all' then true
                  when 'none' then false
@@ -52,16 +63,36 @@ alter function is_shared_with(bigint, text) owner to mra_decider;
 revoke execute on function is_shared_with(bigint, text) from public;
 grant execute on function is_shared_with(bigint, text) to mra_service;
 
-grant select, insert, update, delete on all tables in schema public to mra_service;
--- The log and the events are only ever appended to; the head is moved by functions that run as the caller.
-revoke update, delete on change_log, membership_event, membership, network_version, synchronisation from mra_service;
+-- The service writes facts down and closes their knowledge (column known), and that is all: nothing is overwritten.
+grant select, insert on all tables in schema public to mra_service;
+revoke insert on log_head from mra_service;
+grant update on log_head to mra_service;
+grant delete on idempotency_key to mra_service;
+do $$
+declare
+  fact text;
+begin
+  foreach fact in array array['membership_record', 'membership_status', 'membership_identifier', 'membership_consent',
+                              'local_suspension', 'administration', 'union_member', 'programme', 'agreement', 'recognition_rule',
+                              'presentation', 'identifier_scheme', 'benefit', 'mutual_assistance'] loop
+    execute format('grant update (known) on %I to mra_service', fact);
+  end loop;
+end
+$$;
+-- Rows of a recording that is still open, which nobody has seen, may give way to others of it (packages/registry/src/temporal.ts).
+grant delete on local_suspension, administration, union_member, programme, agreement, recognition_rule, presentation,
+                identifier_scheme, benefit, mutual_assistance to mra_service;
 
 alter table membership enable row level security;
 create policy decider_reads on membership for select to mra_decider using (true);
 create policy reads_own_and_shared on membership for select to mra_service
   using (administration = caller_administration() or caller_imports_copies() or is_shared_with(id, caller_administration()));
+-- The issuer of a member is the administration of its programme: nobody grants in the programme of another.
 create policy writes_own on membership for insert to mra_service
-  with check (case when source is null then administration = caller_administration() else caller_imports_copies() end);
+  with check (
+    case when source is null then administration = caller_administration() else caller_imports_copies() end
+    and exists (select from programme p
+                 where p.id = membership.programme and p.administration = membership.administration and upper_inf(p.known)));
 
 -- What belongs to a member is readable where the member is, and writable where the member is the caller's own (or a copy being loaded).
 create function may_write_member(member bigint) returns boolean
@@ -84,7 +115,6 @@ begin
                       with check (may_write_member(membership_id))', part);
     execute format('create policy closes_own on %I for update to mra_service
                       using (may_write_member(membership_id)) with check (may_write_member(membership_id))', part);
-    execute format('create policy removes_own on %I for delete to mra_service using (may_write_member(membership_id))', part);
   end loop;
 end
 $$;

@@ -21,6 +21,7 @@ const reader = { scope: 'recognition:read', method: 'POST', url: '/v1/recognitio
 const batch = { ...reader, url: '/v1/recognition/batch' };
 const registry = { scope: 'registry:read', administration: 'EU', method: 'GET' } as const;
 const writer = { scope: 'registry:write', administration: 'EU' } as const;
+const lists = { ...writer, method: 'POST', url: '/v1/imports?programme=eu-aeo&mode=delta' } as const;
 
 /** The requests of the document, in this order: those that write come last. */
 const REQUESTS: Readonly<Record<string, Readonly<Record<string, ExampleRequest>>>> = {
@@ -32,12 +33,10 @@ const REQUESTS: Readonly<Record<string, Readonly<Record<string, ExampleRequest>>
     byIdentifier: { ...registry, summary: 'By identifier', url: '/v1/memberships?identifier=DE123456789012345' },
   },
   putMembership: each(examples.memberships, { ...writer, method: 'PUT', url: MEMBER }),
-  importMemberships: each(examples.csvLists, {
-    ...writer,
-    method: 'POST',
-    url: '/v1/imports?programme=eu-aeo&mode=delta',
-    type: 'text/csv',
-  }),
+  importMemberships: {
+    ...each(examples.csvLists, { ...lists, type: 'text/csv' }),
+    ...each(examples.ndjsonLists, { ...lists, type: 'application/x-ndjson' }),
+  },
   putLocalSuspension: each(examples.localSuspensions, {
     ...writer,
     administration: 'JP',
@@ -86,7 +85,7 @@ async function answerTo(request: Omit<ExampleRequest, 'summary'>): Promise<unkno
     ...(body !== undefined && { payload }),
   });
   expect(statusCode, `${method} ${url}: ${answer.body}`).toBeLessThan(300);
-  if (type !== 'application/x-ndjson') return unmoved(answer.json());
+  if (!String(answer.headers['content-type']).startsWith('application/x-ndjson')) return unmoved(answer.json());
   return answer.body.replace(/.+/g, (line) => JSON.stringify(unmoved(JSON.parse(line))));
 }
 

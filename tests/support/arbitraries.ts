@@ -1,11 +1,11 @@
 import { type Audience, type Network, type Question, ROLES } from '@mra/recognition';
 import fc from 'fast-check';
 import { type AgreementChange, changeNetwork } from './agreement-changes.ts';
-import { type Member, members, nearBound, often, RECOGNISERS, SHARED } from './arbitrary-members.ts';
+import { CONSENT, type Member, members, nearBound, often, RECOGNISERS, SHARED } from './arbitrary-members.ts';
 import { referenceNetwork } from './reference-network.ts';
 
 /** Codes made for a recogniser, and texts that name nobody. */
-const CODES = ['A1234510MY00', 'SG123456789012', 'NOBODY123', '?'];
+const OTHERS = ['A1234510MY00', 'A1234510MY00', 'SG123456789012', 'NOBODY123', '?'];
 
 /** Recognisers that have a rule for a programme, those that recognise as members of the EU among them. */
 const partnersOf = (programme: string): readonly string[] =>
@@ -18,25 +18,30 @@ const partnersOf = (programme: string): readonly string[] =>
 /** A question that usually names one of the members, and a recogniser that could recognise it. */
 export const aQuestionAbout = (subjects: readonly Member[]): fc.Arbitrary<Omit<Question, 'knownAt'>> =>
   fc.constantFrom(...subjects).chain(({ programme, number, record }) => {
-    const own = [number, ...record.identifiers.map(({ value }) => value)];
+    const shared = record.identifiers.map(({ value }) => value);
+    const own = [number, ...shared, ...shared];
     const open = {
       recogniser: often(fc.constantFrom(...partnersOf(programme)), fc.constantFrom(...RECOGNISERS)),
-      identifier: often(fc.constantFrom(...own), fc.constantFrom(...CODES, ...SHARED.map(({ value }) => value)), 8),
+      identifier: often(fc.constantFrom(...own), fc.constantFrom(...OTHERS), 8),
       at: nearBound,
     };
     const narrow = {
-      scheme: fc.constantFrom('lei', 'eori', 'eu-aeo-number', 'my-aeo-code'),
+      scheme: fc.constantFrom('lei', 'lei', 'lei', 'eori', 'eu-aeo-number'),
       issuer: fc.constantFrom('EU', 'GB', 'DE', 'US'),
       role: fc.constantFrom(...ROLES.slice(0, 4)),
       flow: fc.constantFrom('import', 'export'),
       name: fc.constantFrom('Invented Trader', 'Another'),
     } as const;
-    // Most questions narrow nothing, else few members would be found.
-    return often<Omit<Question, 'knownAt'>>(
-      fc.record(open),
-      fc.record({ ...open, ...narrow }, { requiredKeys: ['recogniser', 'identifier', 'at'] }),
+    // Most questions narrow nothing, the others by one or two fields: else few members would be found.
+    const fields = often<readonly string[]>(
+      fc.constant([]),
+      fc.subarray(Object.keys(narrow), { minLength: 1, maxLength: 2 }),
       2,
     );
+    return fc.tuple(fc.record(open), fc.record(narrow), fields).map(([question, narrowing, names]) => ({
+      ...question,
+      ...Object.fromEntries(Object.entries(narrowing).filter(([name]) => names.includes(name))),
+    }));
   });
 
 /** Changes of agreements that the questions are about; each agreement once. */
@@ -87,13 +92,28 @@ export interface World {
   readonly audience: Audience;
 }
 
-export const aWorld: fc.Arbitrary<World> = members().chain((subjects) =>
-  fc.record({
-    network: aNetwork,
-    members: fc.constant(subjects),
-    question: fc
-      .tuple(aQuestionAbout(subjects), fc.constantFrom(...KNOWN))
-      .map(([question, knownAt]) => ({ ...question, knownAt })),
-    audience: fc.record({ administration: often(fc.constant(null), fc.constantFrom('EU', 'GB', 'MY')) }),
-  }),
-);
+/** Half of the worlds are crowded: all members, who consent and are still what they were, share the identifier asked for. */
+export const aWorld: fc.Arbitrary<World> = fc
+  .tuple(members, fc.boolean())
+  .map(([subjects, isCrowded]) => (isCrowded ? subjects.map(crowded) : subjects))
+  .chain((subjects) =>
+    fc.record({
+      network: aNetwork,
+      members: fc.constant(subjects),
+      question: fc
+        .tuple(aQuestionAbout(subjects), fc.constantFrom(...KNOWN))
+        .map(([question, knownAt]) => ({ ...question, knownAt })),
+      audience: fc.record({ administration: often(fc.constant(null), fc.constantFrom('EU', 'GB', 'MY')) }),
+    }),
+  );
+
+const crowded = ({ record, ...member }: Member): Member => ({
+  ...member,
+  record: {
+    ...record,
+    validTo: null,
+    consent: CONSENT,
+    identifiers: [{ ...SHARED[0], validFrom: null, validTo: null }],
+  },
+  events: [],
+});

@@ -81,6 +81,9 @@ export const RECOGNISERS = ['JP', 'US', 'EU', 'NL', 'GB', 'CN', 'CA', 'KR', 'SG'
 /** Mostly one, sometimes the other. */
 export const often = <T>(usual: fc.Arbitrary<T>, other: fc.Arbitrary<T>, weight = 4) =>
   fc.oneof({ weight, arbitrary: usual }, { weight: 1, arbitrary: other });
+/** For all partners, from the first day on. */
+export const CONSENT: MembershipRecord['consent'] = { given: true, partners: null, from: BOUNDS[0] ?? '' };
+
 const bound = fc.constantFrom(...BOUNDS);
 const early = fc.constantFrom(...BOUNDS.slice(0, 6));
 const partners = fc.oneof(
@@ -96,7 +99,11 @@ export const typesOf = (programme: string) => referenceNetwork.programmes.get(pr
 
 function aRecord(programme: string): fc.Arbitrary<MembershipRecord> {
   const identifier = fc
-    .tuple(fc.constantFrom(...SHARED), often(fc.constant(null), early), often(fc.constant(null), bound))
+    .tuple(
+      often(fc.constantFrom(...SHARED), fc.constant(SHARED[0]), 2),
+      often(fc.constant(null), early, 8),
+      often(fc.constant(null), bound, 8),
+    )
     .map(([shared, validFrom, validTo]) => ({ ...shared, validFrom, validTo }))
     .filter(({ validFrom, validTo }) => validFrom === null || validTo === null || validFrom < validTo);
   return fc
@@ -111,7 +118,7 @@ function aRecord(programme: string): fc.Arbitrary<MembershipRecord> {
         1,
       ),
       consent: often(
-        fc.constant({ given: true, partners: null, from: BOUNDS[0] ?? '' }),
+        fc.constant(CONSENT),
         fc.option(fc.record({ given: fc.boolean(), partners, from: bound }), { nil: null }),
         3,
       ),
@@ -174,30 +181,33 @@ const aSynchronisation: fc.Arbitrary<Synchronisation | null> = fc.option(
   { nil: null, freq: 8 },
 );
 
-const NAMED = Object.entries(NUMBERS).flatMap(([programme, numbers]) =>
-  numbers.map((number) => ({ programme, number })),
-);
-
-/** A member of one of the programmes; the events are those that the life cycle allows, one after the other. */
-export const aMember: fc.Arbitrary<Member> = fc.constantFrom(...NAMED).chain(({ programme, number }) =>
+/** A member with one of the numbers; its events are those that the life cycle allows, one after the other. */
+const aMember = (programme: string, number: string): fc.Arbitrary<Member> =>
   fc
     .record({
-      programme: fc.constant(programme),
-      number: fc.constant(number),
       record: aRecord(programme),
       events: fc.array(anEventOf(programme), { maxLength: 4 }),
-      localSuspensions: often(fc.constant<readonly Suspension[]>([]), fc.array(aSuspension, { maxLength: 2 }), 2),
+      localSuspensions: often(
+        fc.constant<readonly Suspension[]>([]),
+        fc.array(aSuspension, { minLength: 1, maxLength: 3 }),
+        1,
+      ),
       source: often(fc.constant(null), fc.constant(programme.slice(0, 2).toUpperCase())),
       synchronisation: aSynchronisation,
     })
-    .map((member) => ({
+    .map(({ record, events, ...member }) => ({
       ...member,
-      events: member.events.reduce((before, event) => record(member, before, event), [] as readonly RecordedEvent[]),
-    })),
-);
+      programme,
+      number,
+      record,
+      events: events.reduce<readonly RecordedEvent[]>(
+        (before, event) => recorded({ programme, record }, before, event),
+        [],
+      ),
+    }));
 
 /** The events of a member after one more was recorded: the same where the life cycle refuses it. */
-export function record(
+export function recorded(
   { programme, record }: Pick<Member, 'programme' | 'record'>,
   before: readonly RecordedEvent[],
   event: RecordedEvent,
@@ -206,8 +216,16 @@ export function record(
   return lifeCycle(record, events, typesOf(programme), { strict: true }).ok ? events : before;
 }
 
-export const members = (maxLength = 4) =>
-  fc.uniqueArray(aMember, { minLength: 1, maxLength, selector: ({ programme, number }) => `${programme}/${number}` });
+/** Members of one or two programmes. */
+export const members: fc.Arbitrary<readonly Member[]> = fc
+  .uniqueArray(fc.constantFrom(...Object.keys(NUMBERS)), { minLength: 1, maxLength: 2 })
+  .chain((programmes) => {
+    const named = programmes.flatMap((programme) =>
+      (NUMBERS[programme] ?? []).map((number) => ({ programme, number })),
+    );
+    return fc.subarray(named, { minLength: 1, maxLength: Math.min(4, named.length) });
+  })
+  .chain((chosen) => fc.tuple(...chosen.map(({ programme, number }) => aMember(programme, number))));
 
 /** What a member is as far as decisions are concerned. */
 export function factsOf(network: Network, member: Member): MembershipFacts {

@@ -26,7 +26,14 @@ export const IdentifierScheme = z
     examples: z.object({
       valid: z.array(Identifier).max(50),
       // The empty text is an example of what is no identifier.
-      invalid: z.array(z.string().max(64)).max(50),
+      invalid: z
+        .array(
+          z
+            .string()
+            .max(64)
+            .regex(/^[^\p{Cc}\p{Cs}]*$/u),
+        )
+        .max(50),
     }),
     verified: z.boolean().describe('Whether a source states the form.'),
     sources: Sources,

@@ -1,4 +1,4 @@
-import { addSeconds, type Instant, secondsBetween } from '@mra/recognition';
+import { addSeconds, type Instant } from '@mra/recognition';
 
 export interface BackoffLimits {
   /** Bound of the first wait. */
@@ -35,5 +35,5 @@ function askedSeconds(retryAfter: string | undefined, now: Instant): number {
   const text = retryAfter?.trim() ?? '';
   if (/^\d{1,10}$/.test(text)) return Number(text);
   const date = /^[A-Z][a-z]{2}, .* GMT$/.test(text) ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(date) ? 0 : Math.max(0, secondsBetween(now, new Date(date).toISOString()));
+  return Number.isNaN(date) ? 0 : Math.max(0, Math.ceil((date - Date.parse(now)) / 1000));
 }

@@ -6,7 +6,7 @@ import { count, Sha256 } from './text.ts';
 export const DIGEST_BUCKETS = 256;
 
 /** More buckets than two bytes of a key's hash can tell apart would stay empty. */
-const BUCKETS_MAX = 65_536;
+export const DIGEST_BUCKETS_MAX = 65_536;
 
 const LEAF_BYTES = 32;
 
@@ -21,9 +21,9 @@ export interface DigestEntry {
 export const Digest = z
   .object({
     buckets: z
-      .array(z.object({ index: count(0).max(BUCKETS_MAX - 1), count: count(0), hash: Sha256 }))
+      .array(z.object({ index: count(0).max(DIGEST_BUCKETS_MAX - 1), count: count(0), hash: Sha256 }))
       .min(1)
-      .max(BUCKETS_MAX)
+      .max(DIGEST_BUCKETS_MAX)
       .refine((buckets) => buckets.every(({ index }, place) => index === place), {
         error: 'must have every bucket once, in order',
       }),
@@ -89,7 +89,7 @@ export function differingBuckets(a: Digest, b: Digest): number[] {
 
 function requireBuckets(buckets: number): void {
   const isPowerOfTwo = Number.isInteger(buckets) && buckets > 0 && (buckets & (buckets - 1)) === 0;
-  if (!isPowerOfTwo || buckets > BUCKETS_MAX) throw new RangeError('buckets is not a power of two up to 65,536');
+  if (!isPowerOfTwo || buckets > DIGEST_BUCKETS_MAX) throw new RangeError('buckets is not a power of two up to 65,536');
 }
 
 /** Leaves one behind the other in one buffer that doubles: a million separate buffers would take five times the memory. */

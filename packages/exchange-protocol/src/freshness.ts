@@ -23,7 +23,7 @@ export function staleFrom(lastHeardAt: Instant, cadenceSeconds: number): Instant
 
 /**
  * When a transmitter that has nothing else to send must send a verification event, so that its partner does not take silence for
- * failure: half a cadence after the last event, which leaves time for two to be lost.
+ * failure: half a cadence after the last event, so that one may be lost.
  */
 export function heartbeatDueAt(lastSentAt: Instant, cadenceSeconds: number): Instant {
   return addSeconds(lastSentAt, Math.floor(cadenceSeconds / 2));

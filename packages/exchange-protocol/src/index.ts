@@ -26,6 +26,14 @@ export {
 export { heartbeatDueAt, isStale, maxAgeSeconds, staleFrom } from './freshness.ts';
 export { readJsonObject } from './json-object.ts';
 export {
+  judgeSnapshot,
+  type LoadedFile,
+  SNAPSHOT_REFUSALS,
+  type SnapshotFacts,
+  type SnapshotJudgement,
+  type SnapshotRefusal,
+} from './judge-snapshot.ts';
+export {
   IssuerUrl,
   metadataUrl,
   plainHttpFields,
@@ -35,6 +43,7 @@ export {
   transmitterMetadata,
 } from './metadata.ts';
 export {
+  type Complaint,
   type Outstanding,
   POLL_MAX,
   type PollPlan,
@@ -56,18 +65,15 @@ export {
   type SequenceStep,
   WAITING_MAX,
 } from './sequence.ts';
-export { ReceivedSetError, SET_ERROR_CODES, type SetError, type SetErrorCode, setError } from './set-errors.ts';
 export {
-  DigestDocument,
-  judgeSnapshot,
-  type LoadedFile,
-  SNAPSHOT_REFUSALS,
-  type SnapshotFacts,
-  type SnapshotJudgement,
-  SnapshotLine,
-  SnapshotManifest,
-  type SnapshotRefusal,
-} from './snapshot.ts';
+  isAboutTheEvent,
+  ReceivedSetError,
+  SET_ERROR_CODES,
+  type SetError,
+  type SetErrorCode,
+  setError,
+} from './set-errors.ts';
+export { DigestDocument, foreignFiles, SnapshotLine, SnapshotManifest, SnapshotRequest } from './snapshot.ts';
 export {
   ChangeStreamRequest,
   CreateStreamRequest,

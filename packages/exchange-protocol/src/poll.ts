@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ReceivedSetError } from './set-errors.ts';
+import { isAboutTheEvent, ReceivedSetError } from './set-errors.ts';
 import { line } from './text.ts';
 import { SET_LENGTH_MAX } from './tokens.ts';
 
@@ -37,11 +37,18 @@ export interface Outstanding {
   readonly seq: number;
 }
 
+export interface Complaint<Event extends Outstanding> {
+  readonly event: Event;
+  readonly error: ReceivedSetError;
+}
+
 export interface PollPlan<Event extends Outstanding> {
   /** Acknowledged by this request: never sent again. */
   readonly acknowledged: readonly Event[];
-  /** Refused by the receiver: not sent again, kept with the error for operations. */
-  readonly refused: readonly { readonly event: Event; readonly error: ReceivedSetError }[];
+  /** Refused for what is in them: not sent again, kept with the error for operations. */
+  readonly refused: readonly Complaint<Event>[];
+  /** Refused for keys, issuer, audience or access: to be reported; they come again, because every other event would fail too. */
+  readonly failed: readonly Complaint<Event>[];
   /** To be returned, in the order of `seq`. */
   readonly returned: readonly Event[];
   readonly moreAvailable: boolean;
@@ -52,7 +59,7 @@ export interface PollPlan<Event extends Outstanding> {
 /**
  * What a poll does. Acknowledgements and errors count before events are chosen. What is neither acknowledged nor refused comes again
  * with every poll, from the lowest `seq` on (RFC 8936 section 2.1), so a receiver that lost one gets it again in order.
- * A `jti` that is both acknowledged and refused counts as refused; one that is not outstanding is ignored: it was settled before.
+ * A `jti` that is both acknowledged and in `setErrs` counts as the latter; one that is not outstanding is ignored: it was settled before.
  * @param outstanding in any order; enough of the lowest `seq` to fill an answer, and those the request names
  * @param limit most events this transmitter returns at once
  */
@@ -62,18 +69,20 @@ export function planPoll<Event extends Outstanding>(
   { limit = POLL_MAX }: { readonly limit?: number } = {},
 ): PollPlan<Event> {
   const errors = new Map(Object.entries(setErrs));
-  const acks = new Set(ack);
+  const acks = new Set(ack.filter((jti) => !errors.has(jti)));
   const bySeq = [...outstanding].sort((a, b) => a.seq - b.seq);
-  const refused = bySeq.flatMap((event) => {
+  const complaints = bySeq.flatMap((event) => {
     const error = errors.get(event.jti);
     return error === undefined ? [] : [{ event, error }];
   });
-  const acknowledged = bySeq.filter(({ jti }) => acks.has(jti) && !errors.has(jti));
-  const left = bySeq.filter(({ jti }) => !acks.has(jti) && !errors.has(jti));
+  const refused = complaints.filter(({ error }) => isAboutTheEvent(error));
+  const settled = new Set([...acks, ...refused.map(({ event }) => event.jti)]);
+  const left = bySeq.filter(({ jti }) => !settled.has(jti));
   const returned = left.slice(0, Math.min(maxEvents ?? limit, limit));
   return {
-    acknowledged,
+    acknowledged: bySeq.filter(({ jti }) => acks.has(jti)),
     refused,
+    failed: complaints.filter(({ error }) => !isAboutTheEvent(error)),
     returned,
     moreAvailable: left.length > returned.length,
     // A request for no events only acknowledges: there is nothing to wait for (section 2.4.2).

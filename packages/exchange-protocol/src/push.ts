@@ -1,5 +1,5 @@
 import { readJsonObject } from './json-object.ts';
-import { type ReceivedSetError, ReceivedSetError as ReceivedSetErrorSchema, type SetErrorCode } from './set-errors.ts';
+import { isAboutTheEvent, ReceivedSetError } from './set-errors.ts';
 
 /** What the answer to a push means for the event. */
 export type PushOutcome =
@@ -16,13 +16,6 @@ export interface PushResponse {
   readonly body: string;
 }
 
-/** The codes that are about the one event. Wrong keys, issuers or audiences are wrong for every event until somebody puts them right. */
-const ABOUT_THE_EVENT: readonly string[] = [
-  'invalid_request',
-  'access_denied',
-  'invalid_state',
-] satisfies SetErrorCode[];
-
 /**
  * Judges the answer to a push (RFC 8935 sections 2.2 to 2.4). Only 202 acknowledges: a 200 may come from a proxy's page. A 400 must say why
  * in JSON; one that does not is taken for garbage and tried again.
@@ -30,9 +23,9 @@ const ABOUT_THE_EVENT: readonly string[] = [
 export function judgePushResponse({ status, body }: PushResponse): PushOutcome {
   if (status === 202) return { kind: 'delivered' };
   if (status !== 400) return { kind: 'retry', error: null, detail: `answered ${status}` };
-  const read = ReceivedSetErrorSchema.safeParse(readJsonObject(body));
+  const read = ReceivedSetError.safeParse(readJsonObject(body));
   if (!read.success) return { kind: 'retry', error: null, detail: 'answered 400 without an error of RFC 8935' };
   const error = read.data;
-  if (ABOUT_THE_EVENT.includes(error.err)) return { kind: 'refused', error };
+  if (isAboutTheEvent(error)) return { kind: 'refused', error };
   return { kind: 'retry', error, detail: `answered 400 ${error.err}` };
 }

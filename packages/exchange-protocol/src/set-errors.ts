@@ -43,7 +43,23 @@ export const ReceivedSetError = z
   .meta({ id: 'SetError', description: 'Why a security event token was refused (RFC 8935 section 2.3).' });
 export type ReceivedSetError = z.infer<typeof ReceivedSetError>;
 
-/** The members that identify what was refused stay with the caller; this only builds the body. */
+/** Codes that would come again with any event until somebody puts keys, addresses or access right. Others are about the one event. */
+const ABOUT_THE_STREAM: readonly string[] = [
+  'invalid_key',
+  'invalid_issuer',
+  'invalid_audience',
+  'authentication_failed',
+] satisfies SetErrorCode[];
+
+/**
+ * Whether an error is about the one event. Such an event is kept with its error for operations, and the next is sent; after any other
+ * error the order is kept and the event sent again, because going on would lose every event.
+ */
+export function isAboutTheEvent({ err }: { readonly err: string }): boolean {
+  return !ABOUT_THE_STREAM.includes(err);
+}
+
+/** The body of a 400, or a value of `setErrs`. */
 export function setError(err: SetErrorCode, description: string): SetError {
   return { err, description };
 }

@@ -106,7 +106,8 @@ function change(
 /** Lists of event types and audiences have no order. */
 function isSame(a: unknown, b: unknown): boolean {
   if (!Array.isArray(a) || !Array.isArray(b)) return a === b;
-  return a.length === b.length && new Set(a).symmetricDifference(new Set(b)).size === 0;
+  const [left, right] = [new Set(a), new Set(b)];
+  return left.size === right.size && [...left].every((item) => right.has(item));
 }
 
 /** Values of the request that are not known are ignored; a receiver that names none gets all (section 8.1.1). */

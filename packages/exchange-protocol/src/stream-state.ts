@@ -50,7 +50,8 @@ export function statusOf({ wanted: { transmitter, receiver } }: Pick<StreamState
  * transmitter allows. Asking for what already holds changes nothing.
  * - `paused`: events get their `seq` and are kept. SSF lets a transmitter drop them; here none is dropped.
  * - `disabled`: events get no `seq` and are not kept, and kept ones are dropped; enabling or pausing it again needs a snapshot.
- * - A transmitter that stops or enables on its own must tell so with a stream-updated event (`announce`).
+ * - A transmitter that stops a running stream or starts it again must tell so with a stream-updated event (`announce`, section
+ *   8.1.5). From one stop to another it does not: over a stream that does not run nothing may be transmitted.
  * @param seq that the stream-updated event gets if there is one: the next of the stream
  */
 export function changeStatus(
@@ -65,31 +66,22 @@ export function changeStatus(
   const wanted = { ...state.wanted, [by]: to };
   const status = statusOf({ wanted });
   const changed = status !== before;
-  const announce = changed && by === 'transmitter';
+  const announce = changed && by === 'transmitter' && (before === 'enabled' || status === 'enabled');
   return {
     ok: true,
     state: {
       wanted,
       reason: changed ? reason : (reason ?? state.reason),
-      deliverThrough: throughAfter(state, { before, status, announce, seq }),
+      deliverThrough:
+        announce && before === 'enabled' ? seq : changed || by === 'receiver' ? null : state.deliverThrough,
     },
     status,
     changed,
     announce,
-    // A transmitter's stream-updated event goes out first; what is kept is dropped when it has (see mayDeliver).
+    // Where a transmitter disables a running stream, all that was kept is delivered before it stops (see mayDeliver).
     drop: changed && status === 'disabled' && !announce,
     snapshotNeeded: changed && before === 'disabled',
   };
-}
-
-function throughAfter(
-  state: StreamState,
-  now: { before: StreamStatus; status: StreamStatus; announce: boolean; seq: number },
-): number | null {
-  if (now.status === 'enabled') return null;
-  if (now.status === now.before) return state.deliverThrough;
-  // Of a stream that was not running nothing can be delivered first: the event is sent when it is enabled again.
-  return now.announce && now.before === 'enabled' ? now.seq : null;
 }
 
 /** Whether events committed now get a `seq` and are kept. */

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { aWorld, type World } from '../../../tests/support/arbitraries.ts';
 import {
   anEventOf,
@@ -8,12 +8,15 @@ import {
   factsOf,
   type Member,
   nearBound,
-  record,
+  recorded,
 } from '../../../tests/support/arbitrary-members.ts';
 import { decide } from './decide.ts';
 import { type Evaluation, evaluate } from './evaluate.ts';
 import { addSeconds, type Instant, type Period } from './time.ts';
 import { type Decision, type MembershipFacts, type Network, OUTCOMES, REASONS } from './types.ts';
+
+// A property takes a second or two; machines that run other tests beside it take longer.
+vi.setConfig({ testTimeout: 60_000 });
 
 const membershipsOf = ({ network, members }: World) => members.map((member) => factsOf(network, member));
 
@@ -33,46 +36,44 @@ const essence = ({ outcome, reason, membership, rules, benefits, declare, nameMa
   });
 
 test('the questions reach every outcome and every reason', () => {
-  const answers = fc.sample(aWorld, { seed: 42, numRuns: 3000 }).map(answer);
+  const answers = fc.sample(aWorld, { seed: 42, numRuns: 2500 }).map(answer);
   const of = <T>(values: readonly T[]) => new Set(values);
   expect(of(answers.map(({ outcome }) => outcome))).toEqual(of(OUTCOMES));
   expect(of(answers.map(({ reason }) => reason))).toEqual(of(REASONS));
   expect(answers.filter(({ outcome }) => outcome === 'recognised').length).toBeGreaterThan(150);
-  expect(answers.filter(({ validUntil }) => validUntil !== null).length).toBeGreaterThan(600);
+  expect(answers.filter(({ validUntil }) => validUntil !== null).length).toBeGreaterThan(500);
 });
 
-describe('nothing that is recorded against a member makes anybody recognised', () => {
-  const withMember = ({ members, ...world }: World, index: number, change: (member: Member) => Member): World => ({
-    ...world,
-    members: members.map((member, position) => (position === index ? change(member) : member)),
-  });
-
-  const against = aWorld.chain((world) =>
-    fc.nat({ max: world.members.length - 1 }).chain((index) => {
-      const { programme } = world.members[index] as Member;
-      return fc.record({
-        world: fc.constant(world),
-        index: fc.constant(index),
-        event: anEventOf(programme, ['suspended', 'consent_withdrawn']),
-        suspension: aSuspension,
-      });
-    }),
+test('no suspension, withdrawal of consent or local suspension makes anybody recognised', () => {
+  const recordAgainst = (members: readonly Member[]) =>
+    fc.nat({ max: members.length - 1 }).chain((index) =>
+      fc.oneof(
+        aSuspension.map((suspension) => (member: Member, position: number): Member => {
+          const localSuspensions = [...member.localSuspensions, suspension];
+          return position === index ? { ...member, localSuspensions } : member;
+        }),
+        anEventOf(members[index]?.programme ?? '', ['suspended', 'consent_withdrawn']).map(
+          (event) =>
+            (member: Member, position: number): Member =>
+              position === index ? { ...member, events: recorded(member, member.events, event) } : member,
+        ),
+      ),
+    );
+  const steps = aWorld.chain((world) =>
+    fc.tuple(fc.constant(world), fc.array(recordAgainst(world.members), { minLength: 1, maxLength: 5 })),
   );
 
-  test('a suspension, a withdrawal of consent, a local suspension', () => {
-    fc.assert(
-      fc.property(against, fc.boolean(), ({ world, index, event, suspension }, isLocal) => {
-        fc.pre(answer(world).outcome !== 'recognised');
-        const after = withMember(world, index, (member) =>
-          isLocal
-            ? { ...member, localSuspensions: [...member.localSuspensions, suspension] }
-            : { ...member, events: record(member, member.events, event) },
-        );
-        expect(answer(after).outcome).not.toBe('recognised');
-      }),
-      { numRuns: 1000 },
-    );
-  });
+  fc.assert(
+    fc.property(steps, ([first, changes]) => {
+      let world = first;
+      for (const change of changes) {
+        const before = answer(world);
+        world = { ...world, members: world.members.map(change) };
+        if (before.outcome !== 'recognised') expect(answer(world).outcome).not.toBe('recognised');
+      }
+    }),
+    { numRuns: 1000 },
+  );
 });
 
 test('the order of facts does not matter', () => {
@@ -170,12 +171,12 @@ describe('validUntil', () => {
     );
   });
 
-  test('it does not lie in the past of the question', () => {
+  test('it lies after the instant asked about, or after that of knowledge', () => {
     fc.assert(
       fc.property(aWorld, (world) => {
         const { at, knownAt } = world.question;
         const { validUntil } = answer(world);
-        if (validUntil !== null) expect(validUntil > (at < knownAt ? at : knownAt)).toBe(true);
+        if (validUntil !== null) expect(validUntil > at || validUntil > knownAt).toBe(true);
       }),
       { numRuns: 300 },
     );

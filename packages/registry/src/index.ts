@@ -1,7 +1,6 @@
 export { type AdministrationDocument, putAdministrations, readAdministrations } from './administrations.ts';
-export {
-  type AgreementDocument, type AgreementFilter, putAgreements, readAgreementHistory, readAgreements, readAgreementTerms, type RuleDocument,
-} from './agreements.ts';
+export { type AgreementFilter, readAgreementHistory, readAgreements, readAgreementTerms } from './agreement-read.ts';
+export { type AgreementDocument, putAgreements, type RuleDocument } from './agreements.ts';
 export type { DB } from './database.ts';
 export { type Answered, createDecider, type Decider } from './decisions.ts';
 export { loadFacts, type LoadedFacts } from './facts.ts';

@@ -22,7 +22,7 @@ describe('a constraint', () => {
 
   test.each([
     ['23505', 'membership_programme_number_normalised_key'],
-    ['23P01', 'union_member_union_code_member_valid_known_excl'],
+    ['23P01', 'union_member_no_overlap'],
   ])('with the state %s, %s, is CONFLICT in our own words', (state, constraint) => {
     const error = reported(state, constraint);
     const answered = databaseProblem(error);

@@ -13,20 +13,16 @@ const CONSTRAINTS: Readonly<Record<string, { readonly code: ProblemCode; readonl
     detail: 'A component would change to a status that cannot follow its present one.',
   },
   membership_programme_number_normalised_key: conflict('Another membership of the programme has this number.'),
-  membership_record_membership_id_known_excl: conflict('The membership would have two records at one time.'),
-  membership_status_membership_id_component_valid_known_excl: conflict(
-    'A component would have two statuses at one time.',
-  ),
-  membership_identifier_membership_id_origin_scheme_normalis_excl: conflict(
-    'An identifier is given twice for one time.',
-  ),
-  membership_consent_membership_id_valid_known_excl: conflict('The membership would have two consents at one time.'),
-  local_suspension_recogniser_membership_id_valid_known_excl: conflict('The member is suspended twice for one time.'),
-  administration_code_valid_known_excl: conflict('The administration would have two descriptions at one time.'),
-  union_member_union_code_member_valid_known_excl: conflict('A member of the union is named twice for one time.'),
-  programme_id_valid_known_excl: conflict('The programme would have two descriptions at one time.'),
-  agreement_id_valid_known_excl: conflict('The agreement would have two terms at one time.'),
-  recognition_rule_id_valid_known_excl: conflict('A rule is given twice for one time.'),
+  membership_record_no_overlap: conflict('The membership would have two records at one time.'),
+  membership_status_no_overlap: conflict('A component would have two statuses at one time.'),
+  membership_identifier_no_overlap: conflict('An identifier is given twice for one time.'),
+  membership_consent_no_overlap: conflict('The membership would have two consents at one time.'),
+  local_suspension_no_overlap: conflict('The member is suspended twice for one time.'),
+  administration_no_overlap: conflict('The administration would have two descriptions at one time.'),
+  union_member_no_overlap: conflict('A member of the union is named twice for one time.'),
+  programme_no_overlap: conflict('The programme would have two descriptions at one time.'),
+  agreement_no_overlap: conflict('The agreement would have two terms at one time.'),
+  recognition_rule_no_overlap: conflict('A rule is given twice for one time.'),
 };
 
 /** Names of the constraints above, for the test that compares them with the database. */

@@ -50,7 +50,7 @@ const member = {
 
 const CSV = [
   'number,type,validFrom,issuingCountry,name,street,city,postalCode,country,identifiers,roles,consent',
-  'DEAEOF00012345,AEOF,2019-04-01,DE,Muster Logistik GmbH (demo),Hafenstraße 1,Hamburg,20457,DE,eori:DE123456789012345,exporter;importer,true',
+  'DEAEOF00012399,AEOF,2026-11-02,DE,Neumuster Handel GmbH (demo),Hafenstraße 2,Hamburg,20457,DE,eori:DE999000000000099,exporter;importer,true',
   'DEAEOX00012399,AEOX,2026-11-01,DE,Irrläufer GmbH (demo),Hafenstraße 3,Hamburg,20457,DE,,exporter,true',
 ];
 

@@ -77,7 +77,8 @@ export async function write(
     return made;
   };
   const answer = repeated ?? (await record(db, author, once, { aheadSeconds }));
-  return reply.code(answer.status).headers(answer.headers).send(answer.body);
+  // A kept answer without a body comes back from the database as null, which would be sent as one.
+  return reply.code(answer.status).headers(answer.headers).send(answer.body ?? undefined);
 }
 
 /** For whom a client acts is part of its request: the answer to a write for one administration is none to a write for another. */

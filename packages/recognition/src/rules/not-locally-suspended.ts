@@ -1,5 +1,5 @@
 import { contains, dayOrInstant } from '../time.ts';
-import type { Condition } from '../types.ts';
+import type { Condition, MembershipFacts } from '../types.ts';
 import type { RuleContext } from './context.ts';
 
 const code = 'NOT_LOCALLY_SUSPENDED';
@@ -9,8 +9,11 @@ export function notLocallySuspended({ question, rule, membership }: RuleContext)
   const [suspension] = membership.localSuspensions
     .filter(({ recogniser }) => recogniser === rule.recogniser || recogniser === question.recogniser)
     .filter(({ valid }) => contains(valid, question.at))
-    .toSorted((a, b) => (a.recogniser < b.recogniser ? -1 : 1));
+    .toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
   if (suspension === undefined) return { code, met: true };
   const since = suspension.valid.from === null ? '' : ` since ${dayOrInstant(suspension.valid.from)}`;
   return { code, met: false, detail: `suspended by ${suspension.recogniser}${since}` };
 }
+
+const keyOf = ({ recogniser, valid }: MembershipFacts['localSuspensions'][number]): string =>
+  `${recogniser}${valid.from ?? ''}`;

@@ -19,9 +19,6 @@ export function checkLine(network: Network, programmeId: string, value: unknown,
   const parsed = ImportLine.safeParse(value);
   const number = readableNumber((value as { number?: unknown } | null)?.number);
   if (!parsed.success) return refusal(number, fieldErrors(parsed.error).map((error) => ({ ...error, code: 'VALIDATION_FAILED' })));
-  if (!isWellFormed(parsed.data)) {
-    return refusal(number, [{ pointer: '', code: 'VALIDATION_FAILED', detail: 'has half of a character (a surrogate alone)' }]);
-  }
   const { number: written, ...wire } = parsed.data;
   const record = toRecord(wire);
   const programme = findProgramme(network, programmeId, record.validFrom);
@@ -39,7 +36,7 @@ export function checkLine(network: Network, programmeId: string, value: unknown,
 /** The number of a line that cannot be applied, as far as it is one. */
 export function readableNumber(number: unknown): string | null {
   const parsed = AuthorisationNumber.safeParse(number);
-  return parsed.success && parsed.data.isWellFormed() ? parsed.data : null;
+  return parsed.success ? parsed.data : null;
 }
 
 /** One rejection for a line: its first error, with the others in words. */
@@ -54,9 +51,3 @@ type Fact = ReturnType<typeof identifierFacts>[number];
 
 const isSame = (a: Fact, b: Fact): boolean =>
   a.origin === b.origin && a.scheme === b.scheme && a.normalised === b.normalised && a.recogniser === b.recogniser && overlaps(a.valid, b.valid);
-
-/** JSON can escape half of a surrogate pair, which no database keeps. */
-function isWellFormed(value: unknown): boolean {
-  if (typeof value === 'string') return value.isWellFormed();
-  return typeof value !== 'object' || value === null || Object.values(value).every(isWellFormed);
-}

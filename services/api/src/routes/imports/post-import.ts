@@ -57,7 +57,7 @@ export function postImport(app: HttpApp, dependencies: Dependencies): void {
       const body = bodyBytes(request.body as Readable);
       const upload = await openUpload(db, caller.clientId);
       try {
-        const T0 = performance.now(); const day = now().slice(0, 10);
+        const day = now().slice(0, 10);
         const staged = await stageList(
           db,
           upload,
@@ -65,7 +65,6 @@ export function postImport(app: HttpApp, dependencies: Dependencies): void {
           (value) => checkLine(network, query.programme, value, day),
           isCsv ? csvPointer : (pointer) => pointer,
         );
-        console.log('staged', performance.now() - T0);
         if (reply.sent) return reply; // It took too long to arrive, which has been answered.
         const actor = { administration, copies: source !== null };
         const list = { query, upload, staged, administration, source, maxAgeSeconds: Math.ceil(1.5 * partnerCadenceSeconds) };
@@ -77,7 +76,7 @@ export function postImport(app: HttpApp, dependencies: Dependencies): void {
             reply,
             actor,
             async (recording) => {
-              const T1 = performance.now(); const result = await applyList(recording, await networks.current(recording.tx), list); console.log('applied', performance.now() - T1);
+              const result = await applyList(recording, await networks.current(recording.tx), list);
               return { status: 200, body: result };
             },
             { bodyHash, aheadSeconds: seconds },

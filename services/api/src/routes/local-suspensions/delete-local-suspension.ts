@@ -1,8 +1,8 @@
 import { MembershipParams, problem } from '@mra/contracts';
 import { type HttpApp, noContent, problems } from '@mra/http';
-import { endLocalSuspension } from '@mra/registry';
+import { countLocalSuspensions, endLocalSuspension } from '@mra/registry';
 import type { Dependencies } from '../../dependencies.ts';
-import { WriteHeaders, write } from '../../write.ts';
+import { checkIfMatch, WriteHeaders, write } from '../../write.ts';
 import { findMember, recogniserOf } from './find-member.ts';
 
 export function deleteLocalSuspension(app: HttpApp, dependencies: Dependencies): void {
@@ -19,7 +19,7 @@ export function deleteLocalSuspension(app: HttpApp, dependencies: Dependencies):
         headers: WriteHeaders,
         response: {
           204: noContent('Ended.'),
-          ...problems('NOT_FOUND', 'CONFLICT', 'WRONG_ADMINISTRATION', 'NOT_AUTHORITATIVE', 'IDEMPOTENCY_KEY_REUSED'),
+          ...problems('NOT_FOUND', 'CONFLICT', 'WRONG_ADMINISTRATION', 'NOT_AUTHORITATIVE', 'PRECONDITION_FAILED', 'IDEMPOTENCY_KEY_REUSED'),
         },
       },
     },
@@ -27,6 +27,8 @@ export function deleteLocalSuspension(app: HttpApp, dependencies: Dependencies):
       const recogniser = recogniserOf(dependencies, request.caller);
       return write(dependencies, request, reply, { administration: recogniser }, async (recording) => {
         const member = await findMember(recording, request.params, recogniser);
+        const version = await countLocalSuspensions(recording, member, recogniser);
+        checkIfMatch(request, version === 0 ? null : version);
         const ended = await endLocalSuspension(recording, member, { recogniser, from: recording.recordedAt });
         if (!ended) throw problem('NOT_FOUND');
         return { status: 204, body: undefined };

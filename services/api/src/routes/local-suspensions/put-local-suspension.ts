@@ -1,11 +1,11 @@
 import { LocalSuspension, LocalSuspensionBody, MembershipParams } from '@mra/contracts';
 import { type HttpApp, json, problems } from '@mra/http';
 import { dayOrInstant, shortInstant } from '@mra/recognition';
-import { putLocalSuspension as store } from '@mra/registry';
+import { countLocalSuspensions, putLocalSuspension as store } from '@mra/registry';
 import type { Dependencies } from '../../dependencies.ts';
 import { answerExamples, examples } from '../../examples.ts';
 import { instantOf } from '../../record-mapping.ts';
-import { WriteHeaders, write } from '../../write.ts';
+import { checkIfMatch, ETag, WriteHeaders, write } from '../../write.ts';
 import { wrongFields } from '../../wrong-fields.ts';
 import { findMember, recogniserOf } from './find-member.ts';
 
@@ -24,8 +24,8 @@ export function putLocalSuspension(app: HttpApp, dependencies: Dependencies): vo
         headers: WriteHeaders,
         body: { content: { 'application/json': { schema: LocalSuspensionBody, examples: examples.localSuspensions } } },
         response: {
-          200: json(LocalSuspension, 'Recorded.', { examples: answerExamples('putLocalSuspension') }),
-          ...problems('NOT_FOUND', 'CONFLICT', 'WRONG_ADMINISTRATION', 'NOT_AUTHORITATIVE', 'IDEMPOTENCY_KEY_REUSED'),
+          200: json(LocalSuspension, 'Recorded.', { headers: { etag: ETag }, examples: answerExamples('putLocalSuspension') }),
+          ...problems('NOT_FOUND', 'CONFLICT', 'WRONG_ADMINISTRATION', 'NOT_AUTHORITATIVE', 'PRECONDITION_FAILED', 'IDEMPOTENCY_KEY_REUSED'),
         },
       },
     },
@@ -39,6 +39,8 @@ export function putLocalSuspension(app: HttpApp, dependencies: Dependencies): vo
           throw wrongFields([{ pointer: '/to', detail: 'must be later than from' }]);
         }
         const member = await findMember(recording, params, recogniser);
+        const version = await countLocalSuspensions(recording, member, recogniser);
+        checkIfMatch(request, version === 0 ? null : version);
         const note = body.note ?? null;
         await store(recording, member, { recogniser, from, to, note });
         const answer = {
@@ -50,7 +52,7 @@ export function putLocalSuspension(app: HttpApp, dependencies: Dependencies): vo
           note,
           recordedAt: shortInstant(recording.recordedAt),
         };
-        return { status: 200, body: answer };
+        return { status: 200, version: version + 1, body: answer };
       });
     },
   );

@@ -11,6 +11,7 @@ import { findProgramme } from './find-programme.ts';
 import { toMembership } from './to-membership.ts';
 
 export function putMembership(app: HttpApp, dependencies: Dependencies): void {
+  const answer = { headers: { etag: ETag }, examples: answerExamples('putMembership') };
   app.put(
     '/v1/programmes/:programme/memberships/:number',
     {
@@ -26,11 +27,8 @@ export function putMembership(app: HttpApp, dependencies: Dependencies): void {
         headers: WriteHeaders,
         body: { content: { 'application/json': { schema: MembershipRecord, examples: examples.memberships } } },
         response: {
-          200: json(Membership, 'Replaced, or already so.', {
-            headers: { etag: ETag },
-            examples: answerExamples('putMembership'),
-          }),
-          201: json(Membership, 'Created.', { headers: { etag: ETag } }),
+          200: json(Membership, 'Replaced, or already so.', answer),
+          201: json(Membership, 'Created.', answer),
           ...problems('NOT_FOUND', 'WRONG_ADMINISTRATION', 'NOT_AUTHORITATIVE', 'TRANSITION_NOT_ALLOWED', 'PRECONDITION_FAILED', 'IDEMPOTENCY_KEY_REUSED'),
         },
       },
