@@ -12,7 +12,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   '@mra/identifiers': ['@mra/recognition'],
   '@mra/contracts': ['@mra/recognition'],
   '@mra/exchange-protocol': ['@mra/recognition', '@mra/contracts'],
-  '@mra/registry': ['@mra/recognition', '@mra/identifiers'],
+  '@mra/registry': ['@mra/recognition'],
   '@mra/http': ['@mra/contracts'],
   '@mra/embedded-database': [],
   '@mra/api': [
@@ -111,9 +111,9 @@ describe.each(workspaces.map(({ folder, manifest }) => [manifest.name, folder, m
       const outside = imports.filter(({ file, specifier }) => {
         if (!specifier.startsWith('.')) return false;
         const target = relative(folder, join(dirname(file), specifier));
-        // Data that tests are run on.
-        const isData = /^(\.\.\/)+(db\/seeds|tests\/decisions)\/.*\.json$/.test(target) && isTest(file, folder);
-        return target.startsWith('..') && !isData;
+        // What tests share, and the data that they are run on.
+        const isShared = isTest(file, folder) && /^(\.\.\/)+(tests\/|db\/seeds\/)/.test(target);
+        return target.startsWith('..') && !isShared;
       });
       expect(outside).toEqual([]);
     });

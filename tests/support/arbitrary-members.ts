@@ -84,7 +84,7 @@ export const often = <T>(usual: fc.Arbitrary<T>, other: fc.Arbitrary<T>, weight 
 /** For all partners, from the first day on. */
 export const CONSENT: MembershipRecord['consent'] = { given: true, partners: null, from: BOUNDS[0] ?? '' };
 
-const bound = fc.constantFrom(...BOUNDS);
+export const bound = fc.constantFrom(...BOUNDS);
 const early = fc.constantFrom(...BOUNDS.slice(0, 6));
 const partners = fc.oneof(
   fc.constant(null),
@@ -97,7 +97,7 @@ export const nearBound = fc
 
 export const typesOf = (programme: string) => referenceNetwork.programmes.get(programme)?.[0]?.types ?? [];
 
-function aRecord(programme: string): fc.Arbitrary<MembershipRecord> {
+export function aRecord(programme: string): fc.Arbitrary<MembershipRecord> {
   const identifier = fc
     .tuple(
       often(fc.constantFrom(...SHARED), fc.constant(SHARED[0]), 2),

@@ -3,10 +3,13 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { bucketOf, createDigest, Digest, differingBuckets, digest } from './digest.ts';
 
-const entries = fc.uniqueArray(fc.record({ key: fc.string({ minLength: 1 }), hash: fc.base64String({ minLength: 4 }) }), {
-  selector: ({ key }) => key,
-  maxLength: 60,
-});
+const entries = fc.uniqueArray(
+  fc.record({ key: fc.string({ minLength: 1 }), hash: fc.base64String({ minLength: 4 }) }),
+  {
+    selector: ({ key }) => key,
+    maxLength: 60,
+  },
+);
 const size = fc.constantFrom(1, 2, 16, 256);
 
 test('the order in which entries come does not matter', () => {

@@ -74,7 +74,11 @@ export function readMetadata(document: unknown, issuer: string): TransmitterMeta
  * any, except in development.
  */
 export function plainHttpFields(document: TransmitterMetadata | StreamConfiguration): string[] {
-  const urls = Object.entries(document).map(([name, value]) => [`/${name}`, value] as const);
+  const urls = Object.entries(document)
+    .filter(([name]) => /^(iss|issuer|jwks_uri|.*_endpoint)$/.test(name))
+    .map(([name, value]) => [`/${name}`, value] as const);
   if ('delivery' in document) urls.push(['/delivery/endpoint_url', document.delivery.endpoint_url]);
-  return urls.filter(([, value]) => typeof value === 'string' && value.startsWith('http:')).map(([pointer]) => pointer);
+  return urls
+    .filter(([, value]) => typeof value === 'string' && !value.startsWith('https:'))
+    .map(([pointer]) => pointer);
 }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { EVENT_TYPES, type EventName, type OutgoingEvent } from './events.ts';
 import { memberOf, readEvent } from './read-event.ts';
 import { memberSubject, type Subject, streamSubject } from './subject.ts';
-import { aKey, anEvent, aSet, aSentRecord, expectations, MEMBER } from './test-support.ts';
+import { aKey, anEvent, aSentRecord, aSet, expectations, MEMBER } from './test-support.ts';
 import { signSet } from './tokens.ts';
 import { type VerifiedSet, verifySet } from './verify-set.ts';
 
@@ -16,16 +16,22 @@ async function verified(event: OutgoingEvent, subject: Subject = memberSubject(M
 }
 
 /** A set as verifySet gives it, with a payload that signSet would refuse to sign. */
-const having = (payload: Record<string, unknown>, eventType: string = EVENT_TYPES.statusChanged, subject = memberSubject(MEMBER)) =>
-  ({ eventType, payload, subject }) as unknown as VerifiedSet;
+const having = (
+  payload: Record<string, unknown>,
+  eventType: string = EVENT_TYPES.statusChanged,
+  subject = memberSubject(MEMBER),
+) => ({ eventType, payload, subject }) as unknown as VerifiedSet;
 
 const good = { seq: 7, agreement: 'eu-jp-2010', record: aSentRecord() };
 
-test.each(['membershipPublished', 'statusChanged', 'recordCorrected'] as const)('%s carries the whole record', async (name) => {
-  const reading = readEvent(await verified({ ...anEvent(), name } as OutgoingEvent), STREAM);
-  expect(reading).toMatchObject({ ok: true, event: { name, seq: 1, agreement: 'eu-jp-2010', record: MEMBER } });
-  expect(reading.ok && memberOf(reading.event)).toEqual(MEMBER);
-});
+test.each(['membershipPublished', 'statusChanged', 'recordCorrected'] as const)(
+  '%s carries the whole record',
+  async (name) => {
+    const reading = readEvent(await verified({ ...anEvent(), name } as OutgoingEvent), STREAM);
+    expect(reading).toMatchObject({ ok: true, event: { name, seq: 1, agreement: 'eu-jp-2010', record: MEMBER } });
+    expect(reading.ok && memberOf(reading.event)).toEqual(MEMBER);
+  },
+);
 
 test('communicationEnded carries the member alone, and no reason', async () => {
   const payload = { seq: 2, agreement: 'eu-jp-2010', member: MEMBER };
@@ -43,7 +49,10 @@ test.each<[EventName, object]>([
   const reading = readEvent(await verified(event, streamSubject(STREAM)), STREAM);
   expect(reading).toEqual({ ok: true, event: { name, ...payload } });
   expect(reading.ok && memberOf(reading.event)).toBeNull();
-  expect(readEvent(await verified(event, streamSubject('s2')), STREAM)).toMatchObject({ ok: false, err: 'invalid_request' });
+  expect(readEvent(await verified(event, streamSubject('s2')), STREAM)).toMatchObject({
+    ok: false,
+    err: 'invalid_request',
+  });
   const uri = { format: 'uri', id: STREAM };
   expect(readEvent(await verified(event, uri), STREAM)).toMatchObject({ ok: false, err: 'invalid_request' });
 });

@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { CanonicalRecord } from './record.ts';
 import { aRecord, aSentRecord } from './test-support.ts';
 
-const isRead = (changes: Record<string, unknown>) => CanonicalRecord.safeParse({ ...aSentRecord(), ...changes }).success;
+const isRead = (changes: Record<string, unknown>) =>
+  CanonicalRecord.safeParse({ ...aSentRecord(), ...changes }).success;
 
 test('days and instants with an offset are read as instants in one form', () => {
   const { validFrom, validTo } = aRecord({ validFrom: '2019-04-01', validTo: '2026-11-22T18:00:00.5+09:00' });
@@ -25,7 +26,10 @@ test('unknown fields are dropped, also within', () => {
 });
 
 test.each([
-  ['an unknown status', { statuses: [{ component: 'AEOS', type: 'AEOS', status: 'transferred', from: null, to: null }] }],
+  [
+    'an unknown status',
+    { statuses: [{ component: 'AEOS', type: 'AEOS', status: 'transferred', from: null, to: null }] },
+  ],
   ['no status', { statuses: [] }],
   ['a period that ends before it starts', { statuses: [{ ...aSentRecord().statuses[0], to: '2019-03-31' }] }],
   ['a day that does not exist', { validFrom: '2026-02-30' }],
@@ -39,7 +43,10 @@ test.each([
   ['a name with half a character', { names: [{ name: 'A\ud800', kind: 'legal' }] }],
   ['51 names', { names: Array.from({ length: 51 }, (_, index) => ({ name: `N${index}`, kind: 'legal' })) }],
   ['51 addresses', { addresses: Array.from({ length: 51 }, () => ({ kind: 'site', country: 'DE' })) }],
-  ['201 identifiers', { identifiers: Array.from({ length: 201 }, (_, index) => ({ scheme: 'eori', value: `DE${index}` })) }],
+  [
+    '201 identifiers',
+    { identifiers: Array.from({ length: 201 }, (_, index) => ({ scheme: 'eori', value: `DE${index}` })) },
+  ],
   ['501 status periods', { statuses: Array.from({ length: 501 }, () => aSentRecord().statuses[0]) }],
 ])('%s is refused', (_, changes) => {
   expect(isRead({})).toBe(true);

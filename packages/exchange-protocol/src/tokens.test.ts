@@ -2,7 +2,7 @@ import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { expect, test } from 'vitest';
 import { EVENT_TYPES } from './events.ts';
 import { memberSubject } from './subject.ts';
-import { aKey, anEvent, aSet, aSentRecord, EU, JP, MEMBER } from './test-support.ts';
+import { aKey, anEvent, aSentRecord, aSet, EU, JP, MEMBER } from './test-support.ts';
 import { isSetMediaType, SET_LENGTH_MAX, signSet } from './tokens.ts';
 
 const { signing } = await aKey('EdDSA', 'k1');
@@ -30,7 +30,9 @@ test('the subject is in sub_id and not in the event (SSF 3.1)', () => {
 });
 
 test('events is a JSON object with one event, whose value is a JSON object (RFC 8417 section 2.2)', () => {
-  expect(claims.events).toEqual({ [EVENT_TYPES.statusChanged]: { seq: 1, agreement: 'eu-jp-2010', record: aSentRecord() } });
+  expect(claims.events).toEqual({
+    [EVENT_TYPES.statusChanged]: { seq: 1, agreement: 'eu-jp-2010', record: aSentRecord() },
+  });
 });
 
 test('an authorisation number with a slash is percent-encoded in the subject', () => {
@@ -56,7 +58,14 @@ test('a record at all of its limits fits into a SET', async () => {
     statuses: Array.from({ length: 500 }, () => period),
     names: Array.from({ length: 50 }, () => ({ name: wide(300), kind: 'local_script', language: 'ja' })),
     addresses: Array.from({ length: 50 }, () => {
-      return { kind: 'site', street: wide(300), city: wide(100), postalCode: wide(32), region: wide(100), country: 'JP' };
+      return {
+        kind: 'site',
+        street: wide(300),
+        city: wide(100),
+        postalCode: wide(32),
+        region: wide(100),
+        country: 'JP',
+      };
     }),
     identifiers: Array.from({ length: 200 }, () => ({ scheme: 'jp-corporate', value: wide(64), from: null, to: null })),
   };

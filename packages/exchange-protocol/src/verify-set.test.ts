@@ -27,7 +27,9 @@ async function sign(claims: Record<string, unknown>, header: Record<string, unkn
 /** Signed over exactly these texts. */
 async function signTexts(header: string, payload: string) {
   const { CompactSign } = await import('jose');
-  const signed = await new CompactSign(Buffer.from(payload)).setProtectedHeader(JSON.parse(header)).sign(ed.signing.key);
+  const signed = await new CompactSign(Buffer.from(payload))
+    .setProtectedHeader(JSON.parse(header))
+    .sign(ed.signing.key);
   return signed;
 }
 
@@ -73,7 +75,9 @@ test('a signature by another key of the same name is invalid_key (RFC 8935 secti
 
 test('a key in the message is not used', async () => {
   const { kid: _, ...jwk } = stranger.jwk;
-  expect(await errorOf(await sign({}, { jwk, kid: undefined }, stranger), { keys: { keys: [ed.jwk] } })).toBe('invalid_key');
+  expect(await errorOf(await sign({}, { jwk, kid: undefined }, stranger), { keys: { keys: [ed.jwk] } })).toBe(
+    'invalid_key',
+  );
 });
 
 test('an altered payload is invalid_key', async () => {
@@ -119,15 +123,22 @@ test.each([
   ['no event', { events: {} }, 'invalid_request'],
   ['two events', { events: { ...EVENTS, [EVENT_TYPES.streamUpdated]: {} } }, 'invalid_request'],
   ['events in a list', { events: [EVENTS] }, 'invalid_request'],
-  ['an event that is no JSON object (RFC 8417 section 2.2)', { events: { [EVENT_TYPES.verification]: 'x' } }, 'invalid_request'],
+  [
+    'an event that is no JSON object (RFC 8417 section 2.2)',
+    { events: { [EVENT_TYPES.verification]: 'x' } },
+    'invalid_request',
+  ],
 ] as const)('%s is %s', async (_, claims, err) => {
   expect(await errorOf(await sign({}))).toBeNull();
   expect(await errorOf(await sign(claims))).toBe(err);
 });
 
-test.each(['JWT', 'at+jwt', undefined, 'secevent+jwt2'])('typ %s is invalid_request (SSF 4.1.1: MUST be typed)', async (typ) => {
-  expect(await errorOf(await sign({}, { typ }))).toBe('invalid_request');
-});
+test.each(['JWT', 'at+jwt', undefined, 'secevent+jwt2'])(
+  'typ %s is invalid_request (SSF 4.1.1: MUST be typed)',
+  async (typ) => {
+    expect(await errorOf(await sign({}, { typ }))).toBe('invalid_request');
+  },
+);
 
 test.each(['secevent+jwt', 'application/secevent+jwt', 'SecEvent+JWT'])('typ %s is a SET', async (typ) => {
   expect(await errorOf(await sign({}, { typ }))).toBeNull();
@@ -177,11 +188,16 @@ test('no other string stands for a token: anything added, cut, swapped or re-enc
   const compact = await sign({});
   const char = fc.constantFrom(...'ABCwxyz019-_=.+/ \n\t\0é');
   await fc.assert(
-    fc.asyncProperty(fc.nat({ max: compact.length }), fc.nat({ max: 2 }), fc.string({ unit: char, maxLength: 2 }), async (at, cut, put) => {
-      const other = compact.slice(0, at) + put + compact.slice(at + cut);
-      fc.pre(other !== compact);
-      expect(await errorOf(other)).toMatch(/^invalid_(request|key)$/);
-    }),
+    fc.asyncProperty(
+      fc.nat({ max: compact.length }),
+      fc.nat({ max: 2 }),
+      fc.string({ unit: char, maxLength: 2 }),
+      async (at, cut, put) => {
+        const other = compact.slice(0, at) + put + compact.slice(at + cut);
+        fc.pre(other !== compact);
+        expect(await errorOf(other)).toMatch(/^invalid_(request|key)$/);
+      },
+    ),
     { numRuns: 300 },
   );
 });
@@ -196,9 +212,12 @@ test('ES256 has two signatures for one token, which is why duplicates are known 
   expect(result.ok && result.set.jti).toBe('j1');
 });
 
-test.each(['', '.', '..', 'a.b', 'a.b.c.d', 'e30.e30.e30.e30.e30', 'not a token', '{}'])('%j is invalid_request', async (text) => {
-  expect(await errorOf(text)).toBe('invalid_request');
-});
+test.each(['', '.', '..', 'a.b', 'a.b.c.d', 'e30.e30.e30.e30.e30', 'not a token', '{}'])(
+  '%j is invalid_request',
+  async (text) => {
+    expect(await errorOf(text)).toBe('invalid_request');
+  },
+);
 
 test('what is longer than a SET may be is refused before it is decoded', async () => {
   expect(await errorOf('A'.repeat(SET_LENGTH_MAX + 1))).toBe('invalid_request');
@@ -208,5 +227,9 @@ test('what is longer than a SET may be is refused before it is decoded', async (
 
 test('a description never repeats what the token says', async () => {
   const result = await verifySet(await sign({ jti: undefined, txn: 'Muster\nGmbH' }), expectations(KEYS));
-  expect(result).toEqual({ ok: false, err: 'invalid_request', description: 'The claim jti is missing, malformed or not allowed.' });
+  expect(result).toEqual({
+    ok: false,
+    err: 'invalid_request',
+    description: 'The claim jti is missing, malformed or not allowed.',
+  });
 });

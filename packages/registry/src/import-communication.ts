@@ -30,7 +30,8 @@ export const communicationEnded = (member: RawBuilder<unknown>): RawBuilder<bool
    order by e.seq desc limit 1), false)`;
 
 /** The event that ends the communication of a copy. */
-export const communicationEnds = (at: Instant): RecordedEvent => consentEvent('consent_withdrawn', null, at, NO_LONGER_COMMUNICATED);
+export const communicationEnds = (at: Instant): RecordedEvent =>
+  consentEvent('consent_withdrawn', null, at, NO_LONGER_COMMUNICATED);
 
 /** The state of those listed copies that events about consent exist of, by normalised number. */
 export async function readCommunication(

@@ -4,8 +4,8 @@ import { inChunks } from './import-chunks.ts';
 import { communicationEnded } from './import-communication.ts';
 import { type Upload, workOn } from './import-staging.ts';
 import type { MembershipRecord } from './membership-record.ts';
-import { type Actor, first, readAs } from './recording.ts';
 import type { Database } from './pool.ts';
+import { type Actor, first, readAs } from './recording.ts';
 
 /** A staged line that says something new about its member. */
 export interface ChangedLine {

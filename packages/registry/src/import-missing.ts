@@ -4,7 +4,7 @@ import { inChunks } from './import-chunks.ts';
 import { communicationEnded, communicationEnds } from './import-communication.ts';
 import type { ImportOrder } from './imports.ts';
 import { readMembersForWriting } from './membership-rows.ts';
-import { memberKey, type MembershipWrite } from './membership-write.ts';
+import { type MembershipWrite, memberKey } from './membership-write.ts';
 import { first, type Recording } from './recording.ts';
 
 /** How many members a programme has, and how many of them a full list lacks. */
@@ -24,7 +24,10 @@ export async function countMissing({ tx, recordedAt }: Recording, order: Order):
 }
 
 /** The numbers of the members that {@link countMissing} counts as missing, in chunks. */
-export function readMissing({ tx, recordedAt }: Recording, order: Order): AsyncGenerator<readonly { readonly number: string }[]> {
+export function readMissing(
+  { tx, recordedAt }: Recording,
+  order: Order,
+): AsyncGenerator<readonly { readonly number: string }[]> {
   return inChunks(
     tx,
     sql<{ number: string }>`

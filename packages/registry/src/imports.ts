@@ -62,7 +62,9 @@ export async function applyImport(recording: Recording, network: Network, order:
   const ended = mode === 'full' ? await endMissing(recording, network, order) : 0;
   if (source !== null && (accepted > 0 || received === 0)) {
     await recordSynchronisation(recording, {
-      administration: source, synchronisedAt: order.upload.startedAt, maxAgeSeconds: order.maxAgeSeconds,
+      administration: source,
+      synchronisedAt: order.upload.startedAt,
+      maxAgeSeconds: order.maxAgeSeconds,
     });
   }
   await closeUpload(recording.tx, order.upload);
@@ -79,7 +81,8 @@ async function writeLines(recording: Recording, network: Network, order: ImportO
     for (const [index, result] of results.entries()) {
       const { line, number } = lines[index] as ChangedLine;
       if (result.outcome === 'created' || result.outcome === 'updated') counts[result.outcome] += 1;
-      else if (result.outcome === 'refused') refused.push({ line, number, code: 'TRANSITION_NOT_ALLOWED', detail: result.detail });
+      else if (result.outcome === 'refused')
+        refused.push({ line, number, code: 'TRANSITION_NOT_ALLOWED', detail: result.detail });
       else if (result.outcome === 'not_authoritative') refused.push({ line, number, ...notAuthoritative(order) });
     }
   }
@@ -91,7 +94,11 @@ const notAuthoritative = ({ source }: ImportOrder) => ({
   detail: source === null ? 'is the copy of a partner here' : 'is not a copy here: this deployment is authoritative',
 });
 
-async function writesOf(recording: Recording, order: ImportOrder, lines: readonly ChangedLine[]): Promise<MembershipWrite[]> {
+async function writesOf(
+  recording: Recording,
+  order: ImportOrder,
+  lines: readonly ChangedLine[],
+): Promise<MembershipWrite[]> {
   const { source, programme: id } = order;
   const states = source === null ? null : await readCommunication(recording.tx, id, lines);
   return lines.map(({ number, normalised, record }) => {
@@ -105,7 +112,11 @@ async function writesOf(recording: Recording, order: ImportOrder, lines: readonl
 async function endMissing(recording: Recording, network: Network, order: ImportOrder): Promise<number> {
   let ended = 0;
   for await (const members of readMissing(recording, order)) {
-    const writes = await endingWrites(recording, order, members.map(({ number }) => number));
+    const writes = await endingWrites(
+      recording,
+      order,
+      members.map(({ number }) => number),
+    );
     const results = await writeMemberships(recording, network, writes);
     ended += results.filter(({ outcome }) => outcome === 'updated').length;
   }

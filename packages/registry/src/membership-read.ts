@@ -49,7 +49,7 @@ export async function readMembership(
   { programme, number, at, knownAt }: { readonly programme: string; readonly number: string; readonly at: Instant; readonly knownAt: Instant },
 ): Promise<MembershipView | undefined> {
   const { rows } = await sql<Row>`${select(sql`${knownAt}::timestamptz`)}
-    where m.programme = ${programme} and m.number_normalised = ${normaliseIdentifier(number)}`.execute(tx);
+    where m.id = find_member(${programme}, ${normaliseIdentifier(number)})`.execute(tx);
   return rows[0] && toView(rows[0], at);
 }
 

@@ -39,7 +39,9 @@ export function createPool(options: PoolOptions): pg.Pool {
     options: `-c timezone=UTC${role === null ? '' : ` -c role=${role}`}`,
     types: { getTypeParser: (oid: number, format?: string) => parsers[oid] ?? pg.types.getTypeParser(oid, format as 'text') },
   } as pg.PoolConfig);
-  pool.on('error', (error) => options.onError?.(error));
+  // An error event that nobody listens to ends the process, and the pool listens to idle clients alone.
+  pool.on('connect', (client) => client.on('error', (error) => options.onError?.(error)));
+  pool.on('error', () => undefined);
   return pool;
 }
 

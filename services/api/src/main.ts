@@ -13,7 +13,7 @@ import { createMetrics } from './metrics.ts';
 import { prepareDatabase } from './prepare-database.ts';
 import { loadDemo } from './seeds/demo.ts';
 import { loadReference } from './seeds/reference.ts';
-import { databaseFailure, listenFailure, reportFailure } from './start-failure.ts';
+import { databaseFailure, listenFailure, reportFailure, StartFailure } from './start-failure.ts';
 import { addressOf, NEWCOMER, startMessage } from './start-message.ts';
 
 type Log = ReturnType<typeof createLogger>;
@@ -31,7 +31,7 @@ async function start(config: Config, log: Log, ending: Ending): Promise<void> {
   const pool = createPool({
     url: addresses.url.reveal(),
     max: config.databasePoolSize,
-    onError: (error) => log.warn({ err: error }, 'an idle database connection was lost'),
+    onError: (error) => log.warn({ err: error }, 'a database connection was lost'),
   });
   const db = openDatabase(pool, { prepare: config.databasePrepare });
   // A connection still at work is cut off by the end of the process.
@@ -46,7 +46,7 @@ async function start(config: Config, log: Log, ending: Ending): Promise<void> {
   const members = config.demoMembers ? await loadDemo(db, networks, isLocal) : 0;
   if (members > 0) log.info({ members }, 'demonstration members loaded');
 
-  const development = config.tokenIssuers === null ? await openDevelopmentIssuer(config.dataDir) : null;
+  const development = config.tokenIssuers === null ? await openIssuer(config) : null;
   const app = await buildApp({
     db,
     networks,
@@ -71,6 +71,12 @@ async function start(config: Config, log: Log, ending: Ending): Promise<void> {
     throw listenFailure(error, config.host, config.port);
   });
   await greet(app, config, development, isLocal);
+}
+
+async function openIssuer({ dataDir }: Config): Promise<DevelopmentIssuer> {
+  return openDevelopmentIssuer(dataDir).catch((error: Error) => {
+    throw new StartFailure(error.message, { cause: error });
+  });
 }
 
 function issuersOf({ tokenIssuers }: Config, development: DevelopmentIssuer | null): readonly TrustedIssuer[] {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { problem } from '@mra/contracts';
 import type { Caller } from '@mra/http';
-import { type Actor, findAnswer, keepAnswer, type KeptAnswer, readAs, type Recording, record } from '@mra/registry';
+import { type Actor, findAnswer, type KeptAnswer, keepAnswer, type Recording, readAs, record } from '@mra/registry';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Dependencies } from './dependencies.ts';
@@ -78,7 +78,10 @@ export async function write(
   };
   const answer = repeated ?? (await record(db, author, once, { aheadSeconds }));
   // A kept answer without a body comes back from the database as null, which would be sent as one.
-  return reply.code(answer.status).headers(answer.headers).send(answer.body ?? undefined);
+  return reply
+    .code(answer.status)
+    .headers(answer.headers)
+    .send(answer.body ?? undefined);
 }
 
 /** For whom a client acts is part of its request: the answer to a write for one administration is none to a write for another. */
@@ -101,7 +104,11 @@ export function checkIfMatch(request: FastifyRequest, version: number | null): v
 }
 
 /** Refuses a caller who does not act for an administration, and a deployment that only keeps copies of its members. */
-export function checkAuthority({ isLocal }: Pick<Dependencies, 'isLocal'>, caller: Caller, administration: string): void {
+export function checkAuthority(
+  { isLocal }: Pick<Dependencies, 'isLocal'>,
+  caller: Caller,
+  administration: string,
+): void {
   if (caller.administration !== administration) {
     throw problem('WRONG_ADMINISTRATION', { detail: `The token must act for ${administration}.` });
   }

@@ -7,18 +7,28 @@ let database: TestDatabase;
 let imports: ReturnType<typeof importsOf>;
 beforeAll(async () => {
   database = await createTestDatabase();
-  imports = importsOf(await createTestApi(database, { isLocal: (administration) => administration === 'KR', partnerCadenceSeconds: 3601 }));
+  imports = importsOf(
+    await createTestApi(database, {
+      isLocal: (administration) => administration === 'KR',
+      partnerCadenceSeconds: 3601,
+    }),
+  );
 });
 beforeEach(() => database.clear());
 
 const operations = { scopes: ['operations'], administration: null } as const;
 const load = (list: readonly unknown[], query = FULL) => imports.load(ndjson(list), { ...operations, query });
 const asks = (indexes: readonly number[]) => Promise.all(indexes.map((index) => imports.ask(numberOf(index))));
-const synchronisations = async () => (await database.asOwner('select * from synchronisation order by recorded_at')).rows;
+const synchronisations = async () =>
+  (await database.asOwner('select * from synchronisation order by recorded_at')).rows;
 const events = async (): Promise<string[]> =>
-  (await database.asOwner('select type, note from membership_event order by seq')).rows.map(({ type, note }) => `${type}: ${note}`);
+  (await database.asOwner('select type, note from membership_event order by seq')).rows.map(
+    ({ type, note }) => `${type}: ${note}`,
+  );
 const age = (seconds: number) =>
-  database.asOwner('update synchronisation set synchronised_at = synchronised_at - make_interval(secs => $1)', [seconds]);
+  database.asOwner('update synchronisation set synchronised_at = synchronised_at - make_interval(secs => $1)', [
+    seconds,
+  ]);
 
 describe('200', () => {
   test('the members are copies with their source, fresh for one and a half cadences', async () => {
@@ -56,7 +66,10 @@ describe('200', () => {
     expect(await asks([19])).toEqual(['RECOGNISED']);
     expect(await imports.ask(numberOf(19), { at: absent })).toBe('UNKNOWN_TRADER');
     expect(counts(await load(aList(20)))).toMatchObject({ unchanged: 20 });
-    expect(await events()).toEqual(['consent_withdrawn: no longer communicated by the partner', 'consent_given: communicated again by the partner']);
+    expect(await events()).toEqual([
+      'consent_withdrawn: no longer communicated by the partner',
+      'consent_given: communicated again by the partner',
+    ]);
     expect(counts(await load(aList(19)))).toMatchObject({ ended: 1 });
     expect(await asks([19])).toEqual(['UNKNOWN_TRADER']);
   });
@@ -64,7 +77,8 @@ describe('200', () => {
   test('one that comes back is as visible as its line says, and never more, also when that changes later', async () => {
     const given = { given: true, partners: ['KR', 'US'] };
     const to = (consent: object | null) => [...aList(19), aLine(19, { consent })];
-    const reasons = () => Promise.all(['KR', 'US', 'NZ'].map((recogniser) => imports.ask(numberOf(19), { recogniser })));
+    const reasons = () =>
+      Promise.all(['KR', 'US', 'NZ'].map((recogniser) => imports.ask(numberOf(19), { recogniser })));
     await load(to(given));
     const before = await reasons();
     expect(before[0]).toBe('RECOGNISED');
@@ -82,7 +96,9 @@ describe('200', () => {
 
   test('where the programme withholds members without consent, coming back does not give it', async () => {
     const taiwan = 'programme=tw-aeo&mode=full';
-    const list = Array.from({ length: 20 }, (_, index) => aLine(index, { number: `TW1234567${String(index).padStart(2, '0')}`, type: 'AEOS' }));
+    const list = Array.from({ length: 20 }, (_, index) =>
+      aLine(index, { number: `TW1234567${String(index).padStart(2, '0')}`, type: 'AEOS' }),
+    );
     const ask = () => imports.ask('TW123456719', { recogniser: 'KR' });
     await load(list, taiwan);
     expect(await ask()).toBe('UNKNOWN_TRADER');

@@ -21,7 +21,14 @@ const statusOf = async (index: number): Promise<string> => (await imports.member
 
 describe('200', () => {
   test('members that the list lacks are ended, without a reason that nobody gave', async () => {
-    expect(counts(await imports.load(ndjson(aList(18)), full))).toEqual({ received: 18, created: 0, updated: 0, unchanged: 18, ended: 2, rejected: 0 });
+    expect(counts(await imports.load(ndjson(aList(18)), full))).toEqual({
+      received: 18,
+      created: 0,
+      updated: 0,
+      unchanged: 18,
+      ended: 2,
+      rejected: 0,
+    });
     const ended = (await imports.member(numberOf(19))).json();
     expect(ended).toMatchObject({ status: 'expired', version: 2, validFrom: '2020-01-01' });
     expect(ended.validTo).toBe(ended.recordedAt);
@@ -51,20 +58,36 @@ describe('200', () => {
       `{"number":"${numberOf(18)}", "type":`,
       JSON.stringify(aLine(19)),
     ];
-    expect(counts(await imports.load(lines.join('\n'), full))).toMatchObject({ received: 20, unchanged: 17, ended: 0, rejected: 3 });
+    expect(counts(await imports.load(lines.join('\n'), full))).toMatchObject({
+      received: 20,
+      unchanged: 17,
+      ended: 0,
+      rejected: 3,
+    });
     for (const index of [16, 17, 18, 19]) expect(await statusOf(index)).toBe('active');
   });
 
   test('nor in CSV, by its column', async () => {
-    const row = (index: number) => ({ number: numberOf(index), type: 'EXPORTER', validFrom: '2020-01-01', name: `Invented Trading ${index} K.K.` });
+    const row = (index: number) => ({
+      number: numberOf(index),
+      type: 'EXPORTER',
+      validFrom: '2020-01-01',
+      name: `Invented Trading ${index} K.K.`,
+    });
     const columns = ['type', 'number', 'validFrom', 'name'] as const;
-    const good = csv(Array.from({ length: 19 }, (_, index) => row(index)), columns);
+    const good = csv(
+      Array.from({ length: 19 }, (_, index) => row(index)),
+      columns,
+    );
     const result = await imports.load(`${good}EXPORTER,${numberOf(19)},2020-01-01\r\n`, { ...full, type: 'text/csv' });
     expect(counts(result)).toMatchObject({ received: 20, unchanged: 19, ended: 0, rejected: 1 });
   });
 
   test('members of other programmes, those who have ended and those who have not begun are left alone', async () => {
-    await imports.load(ndjson([aLine(90, { number: 'KRAEO1', type: 'AA' })]), { query: 'programme=kr-aeo&mode=delta', administration: 'KR' });
+    await imports.load(ndjson([aLine(90, { number: 'KRAEO1', type: 'AA' })]), {
+      query: 'programme=kr-aeo&mode=delta',
+      administration: 'KR',
+    });
     await imports.load(ndjson([aLine(30, { validTo: '2021-01-01' }), aLine(31, { validFrom: '2999-01-01' })]));
     expect(counts(await imports.load(ndjson(aList(20)), full))).toMatchObject({ unchanged: 20, ended: 0 });
     expect(await statusOf(31)).toBe('not_started');
@@ -106,7 +129,9 @@ describe('409', () => {
   ])('an empty list: %s %j', async (type, payload) => {
     const response = await imports.post(payload, { ...full, type });
     expect(response.statusCode).toBe(409);
-    expect(response.json().detail).toBe('The list is empty, and lacks 20 of 20 members. Nothing was changed; allowRemovals=20 would let them go.');
+    expect(response.json().detail).toBe(
+      'The list is empty, and lacks 20 of 20 members. Nothing was changed; allowRemovals=20 would let them go.',
+    );
     expect(await statusOf(0)).toBe('active');
   });
 
@@ -115,7 +140,10 @@ describe('409', () => {
     expect(response.statusCode).toBe(409);
     expect(response.json().detail).toContain('lacks 0 of 20 members');
     expect(response.json().errors).toHaveLength(20);
-    expect(response.json().errors[4]).toEqual({ pointer: '/5/type', detail: expect.stringContaining('is not a type of jp-aeo') });
+    expect(response.json().errors[4]).toEqual({
+      pointer: '/5/type',
+      detail: expect.stringContaining('is not a type of jp-aeo'),
+    });
   });
 
   test('a refused list can be sent again with the number and the same Idempotency-Key', async () => {

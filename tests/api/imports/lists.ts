@@ -17,10 +17,14 @@ export const aLine = (index: number, fields: Readonly<Record<string, unknown>> =
 export const aList = (count: number, from = 0): Record<string, unknown>[] =>
   Array.from({ length: count }, (_, index) => aLine(from + index));
 
-export const ndjson = (records: readonly unknown[]): string => records.map((record) => `${JSON.stringify(record)}\n`).join('');
+export const ndjson = (records: readonly unknown[]): string =>
+  records.map((record) => `${JSON.stringify(record)}\n`).join('');
 
 /** Rows as CSV; cells are quoted where they must be. */
-export function csv(rows: readonly Partial<Record<CsvColumn, string>>[], columns: readonly CsvColumn[] = CSV_COLUMNS): string {
+export function csv(
+  rows: readonly Partial<Record<CsvColumn, string>>[],
+  columns: readonly CsvColumn[] = CSV_COLUMNS,
+): string {
   const cell = (text = '') => (/[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
   const line = (cells: readonly (string | undefined)[]) => `${cells.map(cell).join(',')}\r\n`;
   return line(columns) + rows.map((row) => line(columns.map((column) => row[column]))).join('');
@@ -36,7 +40,8 @@ export interface ImportOptions {
 
 /** Imports for `jp-aeo` by its own administration, unless told otherwise, and what they lead to. */
 export function importsOf({ app }: TestApi) {
-  const tokenOf = ({ scopes = ['registry:write'], administration = 'JP' }: ImportOptions) => as(scopes, administration ?? undefined);
+  const tokenOf = ({ scopes = ['registry:write'], administration = 'JP' }: ImportOptions) =>
+    as(scopes, administration ?? undefined);
   const post = async (payload: string | Buffer, options: ImportOptions = {}): Promise<LightMyRequestResponse> => {
     const { query = 'programme=jp-aeo&mode=delta', type = 'application/x-ndjson', headers = {} } = options;
     const sent = { ...(await tokenOf(options)), 'content-type': type, ...headers };
@@ -58,15 +63,32 @@ export function importsOf({ app }: TestApi) {
     /** The reason of the answer to a broker who asks in Korea; at an instant, or now. */
     ask: async (identifier: string, fields: Readonly<Record<string, string>> = {}): Promise<string> => {
       const question = { recogniser: 'KR', identifier, role: 'exporter', ...fields };
-      const response = await app.inject({ method: 'POST', url: '/v1/recognition', headers: await as(['recognition:read']), payload: question });
+      const response = await app.inject({
+        method: 'POST',
+        url: '/v1/recognition',
+        headers: await as(['recognition:read']),
+        payload: question,
+      });
       return response.json().reason;
     },
   };
 }
 
 /** The counts of a result, in short. */
-export const counts = ({ received, created, updated, unchanged, ended, rejected }: ImportResult): Record<string, number> => ({
-  received, created, updated, unchanged, ended, rejected,
+export const counts = ({
+  received,
+  created,
+  updated,
+  unchanged,
+  ended,
+  rejected,
+}: ImportResult): Record<string, number> => ({
+  received,
+  created,
+  updated,
+  unchanged,
+  ended,
+  rejected,
 });
 
 export const FULL = 'programme=jp-aeo&mode=full';

@@ -13,19 +13,41 @@ beforeEach(() => database.clear());
 
 const one = async (text: string): Promise<Record<string, unknown>> => (await database.asOwner(text)).rows[0];
 const state = () =>
-  one('select (select count(*) from change_log) as log, (select count(*) from membership_record) as records, (select count(*) from import_line) as lines');
+  one(
+    'select (select count(*) from change_log) as log, (select count(*) from membership_record) as records, (select count(*) from import_line) as lines',
+  );
 
 const CSV_ROW = {
-  number: 'DE-AEOF 00012345', type: 'AEOF', validFrom: '2019-04-01', validTo: '2031-01-01', validatedOn: '2019-03-15', issuingCountry: 'DE',
-  name: 'Muster "Logistik", GmbH', street: 'Hafenstraße 1', city: 'Hamburg', postalCode: '20457', country: 'DE',
-  identifiers: 'eori:DE123456789012345;lei:529900T8BM49AURSDO55', roles: 'exporter;importer', consent: 'JP;US',
+  number: 'DE-AEOF 00012345',
+  type: 'AEOF',
+  validFrom: '2019-04-01',
+  validTo: '2031-01-01',
+  validatedOn: '2019-03-15',
+  issuingCountry: 'DE',
+  name: 'Muster "Logistik", GmbH',
+  street: 'Hafenstraße 1',
+  city: 'Hamburg',
+  postalCode: '20457',
+  country: 'DE',
+  identifiers: 'eori:DE123456789012345;lei:529900T8BM49AURSDO55',
+  roles: 'exporter;importer',
+  consent: 'JP;US',
 } as const;
 
 describe('200', () => {
   test('new members are created, and recognised from then on', async () => {
     expect(await imports.load(ndjson(aList(3)))).toEqual({
-      importId: expect.any(String), programme: 'jp-aeo', mode: 'delta', received: 3, created: 3, updated: 0, unchanged: 0, ended: 0,
-      rejected: 0, rejections: [], rejectionsOmitted: 0,
+      importId: expect.any(String),
+      programme: 'jp-aeo',
+      mode: 'delta',
+      received: 3,
+      created: 3,
+      updated: 0,
+      unchanged: 0,
+      ended: 0,
+      rejected: 0,
+      rejections: [],
+      rejectionsOmitted: 0,
     });
     expect(await imports.ask(numberOf(1))).toBe('RECOGNISED');
     expect((await imports.member(numberOf(2))).json()).toMatchObject({ status: 'active', source: 'local', version: 1 });
@@ -37,11 +59,20 @@ describe('200', () => {
     await imports.load(`\ufeff${csv([CSV_ROW])}`, { ...eu, type: 'text/csv; charset=utf-8' });
     const { recordedAt, ...fromCsv } = (await imports.member(CSV_ROW.number, 'EU', 'eu-aeo')).json();
     const line = {
-      number: CSV_ROW.number, type: 'AEOF', validFrom: '2019-04-01', validTo: '2031-01-01', validatedOn: '2019-03-15', issuingCountry: 'DE',
+      number: CSV_ROW.number,
+      type: 'AEOF',
+      validFrom: '2019-04-01',
+      validTo: '2031-01-01',
+      validatedOn: '2019-03-15',
+      issuingCountry: 'DE',
       names: [{ name: CSV_ROW.name, kind: 'legal' }],
       addresses: [{ kind: 'registered', street: 'Hafenstraße 1', city: 'Hamburg', postalCode: '20457', country: 'DE' }],
-      identifiers: [{ scheme: 'eori', value: 'DE123456789012345' }, { scheme: 'lei', value: '529900T8BM49AURSDO55' }],
-      roles: ['exporter', 'importer'], consent: { given: true, partners: ['JP', 'US'] },
+      identifiers: [
+        { scheme: 'eori', value: 'DE123456789012345' },
+        { scheme: 'lei', value: '529900T8BM49AURSDO55' },
+      ],
+      roles: ['exporter', 'importer'],
+      consent: { given: true, partners: ['JP', 'US'] },
     };
     expect(counts(await imports.load(ndjson([line]), eu))).toMatchObject({ received: 1, unchanged: 1 });
     await database.clear();
@@ -49,14 +80,24 @@ describe('200', () => {
     const { recordedAt: later, ...fromNdjson } = (await imports.member(CSV_ROW.number, 'EU', 'eu-aeo')).json();
     expect(fromNdjson).toEqual(fromCsv);
     expect(later > recordedAt).toBe(true);
-    expect(fromCsv).toMatchObject({ status: 'active', consent: { given: true, partners: ['JP', 'US'], from: '2019-04-01' } });
+    expect(fromCsv).toMatchObject({
+      status: 'active',
+      consent: { given: true, partners: ['JP', 'US'], from: '2019-04-01' },
+    });
   });
 
   test('the same list again changes nothing and writes nothing', async () => {
     const list = ndjson(aList(30));
     await imports.load(list, { query: FULL });
     const before = await state();
-    expect(counts(await imports.load(list, { query: FULL }))).toEqual({ received: 30, created: 0, updated: 0, unchanged: 30, ended: 0, rejected: 0 });
+    expect(counts(await imports.load(list, { query: FULL }))).toEqual({
+      received: 30,
+      created: 0,
+      updated: 0,
+      unchanged: 30,
+      ended: 0,
+      rejected: 0,
+    });
     expect(await state()).toEqual(before);
   });
 
@@ -74,7 +115,10 @@ describe('200', () => {
        select 1000000, id, 'suspended', now(), now(), 'tests' from membership`,
     );
     await imports.load(ndjson([aLine(0, { validatedOn: '2024-01-01' })]));
-    expect((await imports.member(numberOf(0))).json()).toMatchObject({ status: 'suspended', validatedOn: '2024-01-01' });
+    expect((await imports.member(numberOf(0))).json()).toMatchObject({
+      status: 'suspended',
+      validatedOn: '2024-01-01',
+    });
   });
 
   test('each wrong line is rejected by itself, with line, number, pointer and code', async () => {
@@ -86,7 +130,12 @@ describe('200', () => {
       aLine(3, { validUntil: '2030-01-01' }),
       aLine(4, { identifiers: [{ scheme: 'eori-eu', value: 'X1' }] }),
       aLine(5, { number: '???' }),
-      aLine(6, { identifiers: [{ scheme: 'lei', value: 'X1', validFrom: '2020-01-01' }, { scheme: 'lei', value: 'x 1', validFrom: '2021-01-01' }] }),
+      aLine(6, {
+        identifiers: [
+          { scheme: 'lei', value: 'X1', validFrom: '2020-01-01' },
+          { scheme: 'lei', value: 'x 1', validFrom: '2021-01-01' },
+        ],
+      }),
       aLine(7, { names: [{ name: 'half \ud83d', kind: 'legal' }] }),
       42,
       aLine(0, { type: 'IMPORTER' }),
@@ -114,7 +163,10 @@ describe('200', () => {
   test('a rejected line does not stand in the way of a good one with its number', async () => {
     const result = await imports.load(ndjson([aLine(0, { type: 'AEOF' }), aLine(0), aLine(0)]));
     expect(counts(result)).toMatchObject({ created: 1, rejected: 2 });
-    expect(result.rejections.map(({ line, code }) => [line, code])).toEqual([[1, 'TYPE_UNKNOWN'], [3, 'DUPLICATE_NUMBER']]);
+    expect(result.rejections.map(({ line, code }) => [line, code])).toEqual([
+      [1, 'TYPE_UNKNOWN'],
+      [3, 'DUPLICATE_NUMBER'],
+    ]);
   });
 
   test('CSV: pointers name columns, lines are those of the file, whatever is quoted or blank before them', async () => {
@@ -125,7 +177,7 @@ describe('200', () => {
       { ...CSV_ROW, number: 'DEAEOF3', issuingCountry: 'FR' },
       { ...CSV_ROW, number: 'DEAEOF4', identifiers: 'eori' },
     ];
-    const text = csv(rows).replace('DEAEOF3', '\n\r\nDEAEOF3') + 'DEAEOF5,AEOF,2019-04-01\n';
+    const text = `${csv(rows).replace('DEAEOF3', '\n\r\nDEAEOF3')}DEAEOF5,AEOF,2019-04-01\n`;
     const result = await imports.load(text, eu);
     expect(result.rejections.map(({ line, number, pointer, code }) => [line, number, pointer, code])).toEqual([
       [3, 'DEAEOF2', '/street', 'VALIDATION_FAILED'],
@@ -158,76 +210,5 @@ describe('200', () => {
     const result = await imports.load(ndjson(aList(1)), { scopes: ['operations'], administration: null });
     expect(counts(result)).toMatchObject({ created: 1 });
     expect((await imports.member(numberOf(0))).json()).toMatchObject({ source: 'local' });
-  });
-});
-
-describe('400', () => {
-  const nothing = async (payload: string | Buffer, type: string) => {
-    const before = await state();
-    const response = await imports.post(payload, { type });
-    expect(await state()).toEqual(before);
-    expect(response.json().code).toBe('VALIDATION_FAILED');
-    return response.json().errors as { pointer: string; detail: string }[];
-  };
-
-  test('a wrong header', async () => {
-    const errors = await nothing('number,type,validFrom,validUntil,number\nX,EXPORTER,2020-01-01,,X\n', 'text/csv');
-    expect(errors.map(({ detail }) => detail)).toEqual([
-      expect.stringContaining('1 columns are not known'), 'column number is there more than once', 'column name is missing',
-    ]);
-  });
-
-  test('quotes that leave open where a record ends', async () => {
-    const head = 'number,type,validFrom,name\n';
-    expect(await nothing(`${head}1,EXPORTER,2020-01-01,A\n2,EXPORTER,2020-01-01,B "b" B\n`, 'text/csv')).toMatchObject([{ detail: expect.stringMatching(/^line 3: /) }]);
-    expect(await nothing(`${head}1,EXPORTER,2020-01-01,"A" A\n`, 'text/csv')).toMatchObject([{ detail: expect.stringMatching(/^line 2: /) }]);
-    expect(await nothing(`${head}1,EXPORTER,2020-01-01,"A\n${'2,EXPORTER,2020-01-01,B\n'.repeat(9)}`, 'text/csv')).toMatchObject([{ detail: expect.stringContaining('left open') }]);
-    expect(await nothing(`${head}1,EXPORTER,2020-01-01,"A\n${'2,EXPORTER,2020-01-01,B\n'.repeat(20_000)}`, 'text/csv')).toMatchObject([{ detail: expect.stringContaining('262144') }]);
-  });
-
-  test('what is not UTF-8', async () => {
-    const latin = Buffer.from(`${ndjson(aList(3))}${ndjson([aLine(4, { names: [{ name: 'Müller', kind: 'legal' }] })])}`, 'latin1');
-    expect(await nothing(latin, 'application/x-ndjson')).toEqual([{ pointer: '', detail: 'is not text in UTF-8' }]);
-    expect(await nothing(Buffer.from('number,type,validFrom,name\n1,EXPORTER,2020-01-01,Müller\n', 'latin1'), 'text/csv')).toHaveLength(1);
-    expect(await nothing(Buffer.concat([Buffer.from(ndjson(aList(1))), Buffer.from([0xc3])]), 'application/x-ndjson')).toHaveLength(1);
-  });
-
-  test('every wrong parameter, and an unknown programme', async () => {
-    const wrong = await imports.post('', { query: 'programme=JP&mode=all&allowRemovals=-1&x=1' });
-    expect(wrong.statusCode).toBe(400);
-    expect(wrong.json().errors.map(({ pointer }: { pointer: string }) => pointer).toSorted()).toEqual(['/allowRemovals', '/mode', '/programme', '/x']);
-    const unknown = await imports.post('', { query: 'programme=xx-aeo&mode=full' });
-    expect([unknown.statusCode, unknown.json().errors]).toEqual([400, [{ pointer: '/programme', detail: 'is not a known programme' }]]);
-  });
-});
-
-describe('403', () => {
-  test.each([
-    ['WRONG_ADMINISTRATION', { administration: 'US' }],
-    ['WRONG_ADMINISTRATION', { administration: null }],
-    ['NOT_AUTHORITATIVE', { administration: 'KR', query: 'programme=kr-aeo&mode=delta' }],
-    ['INSUFFICIENT_SCOPE', { scopes: ['registry:read', 'network:write', 'exchange'] }],
-  ] as const)('%s', async (code, options) => {
-    const before = await state();
-    const response = await imports.post(ndjson(aList(1)), options);
-    expect([response.statusCode, response.json().code]).toEqual([403, code]);
-    expect(await state()).toEqual(before);
-  });
-});
-
-describe('415', () => {
-  test.each(['application/json', 'text/plain', 'application/xml'])('%s', async (type) => {
-    expect((await imports.post('{}', { type })).statusCode).toBe(415);
-  });
-});
-
-describe('422', () => {
-  test('an Idempotency-Key used for another list, or for the same list in another mode', async () => {
-    const headers = { 'idempotency-key': 'list-2' };
-    await imports.load(ndjson(aList(1)), { headers });
-    const other = await imports.post(ndjson(aList(2)), { headers });
-    expect([other.statusCode, other.json().code]).toEqual([422, 'IDEMPOTENCY_KEY_REUSED']);
-    expect((await imports.post(ndjson(aList(1)), { headers, query: FULL })).statusCode).toBe(422);
-    expect((await imports.member(numberOf(1))).statusCode).toBe(404);
   });
 });

@@ -31,7 +31,9 @@ async function until(condition: () => Promise<boolean>): Promise<void> {
 
 describe('200', () => {
   test('a list that arrives in pieces, cut anywhere', async () => {
-    const bytes = Buffer.from(ndjson([...aList(10), aLine(10, { names: [{ name: '株式会社 見本', kind: 'local_script' }] })]));
+    const bytes = Buffer.from(
+      ndjson([...aList(10), aLine(10, { names: [{ name: '株式会社 見本', kind: 'local_script' }] })]),
+    );
     const cuts = [1, 7, 400, bytes.length - 30, bytes.length - 29, bytes.length - 28, bytes.length];
     const parts = cuts.map((end, index) => bytes.subarray(cuts[index - 1] ?? 0, end));
     const { status, lines } = await postParts(`${url}?${FULL}`, headers, parts);
@@ -53,29 +55,37 @@ describe('200', () => {
   });
 
   test('20,000 lines: what the database has not taken yet is not read', async () => {
-    const text = ndjson(Array.from({ length: 500 }, (_, index) => aLine(index % 100, { names: [{ name: 'N'.repeat(300), kind: 'legal' }] })));
+    const names = Array.from({ length: 6 }, (_, index) => ({ name: `${index} ${'N'.repeat(290)}`, kind: 'trading' }));
+    const text = ndjson(Array.from({ length: 2500 }, (_, index) => aLine(index % 100, { names })));
     const post = openPost(`${url}?programme=jp-aeo&mode=delta`, headers);
     let sent = 0;
     await database.asOwner('begin');
     await database.asOwner('lock table import_line in access exclusive mode');
     const sending = (async () => {
-      for (let part = 0; part < 40; part += 1) {
+      for (let part = 0; part < 8; part += 1) {
         await post.write(text);
-        sent += 500;
+        sent += 2500;
       }
       post.end();
     })();
     for (let before = -1; before !== sent; await delay(500)) before = sent;
-    // 16 MB in all; what a socket and the streams between hold is below 8.
+    // 38 MB in all: several times what the socket and the streams between hold.
     const held = sent;
     await database.asOwner('commit');
     await sending;
     const response = await post.response;
     let body = '';
     for await (const piece of response.setEncoding('utf8')) body += piece;
-    expect(held).toBeLessThan(20_000);
+    expect(held).toBeLessThan(15_000);
     const result = JSON.parse(body);
-    expect(counts(result)).toEqual({ received: 20_000, created: 100, updated: 0, unchanged: 0, ended: 0, rejected: 19_900 });
+    expect(counts(result)).toEqual({
+      received: 20_000,
+      created: 100,
+      updated: 0,
+      unchanged: 0,
+      ended: 0,
+      rejected: 19_900,
+    });
     expect([result.rejections.length, result.rejectionsOmitted]).toEqual([1000, 18_900]);
     expect(result.rejections[0]).toMatchObject({ line: 101, code: 'DUPLICATE_NUMBER' });
   });
@@ -96,9 +106,28 @@ describe('200', () => {
     }
     expect(counts(await loading)).toMatchObject({ created: 1500 });
     expect(await imports.ask(numberOf(1499))).toBe('RECOGNISED');
-    expect([...seen].every((it) => ['UNKNOWN_TRADER,UNKNOWN_TRADER', 'UNKNOWN_TRADER,RECOGNISED', 'RECOGNISED,RECOGNISED'].includes(it))).toBe(true);
+    expect(
+      [...seen].every((it) =>
+        ['UNKNOWN_TRADER,UNKNOWN_TRADER', 'UNKNOWN_TRADER,RECOGNISED', 'RECOGNISED,RECOGNISED'].includes(it),
+      ),
+    ).toBe(true);
     expect(seen).toContain('UNKNOWN_TRADER,UNKNOWN_TRADER');
-    expect(slowest).toBeLessThan(2000);
+    expect(slowest).toBeLessThan(1500);
+  });
+
+  test('one that takes longer than foreseen is applied in a second attempt', async () => {
+    await database.asOwner('begin');
+    await database.asOwner('lock table membership_record in share mode');
+    const loading = imports.load(ndjson(aList(210)), { query: FULL });
+    await until(async () => (await count('import_line')) === 210);
+    await delay(3500); // Foreseen are two seconds.
+    await database.asOwner('commit');
+    expect(counts(await loading)).toMatchObject({ created: 210 });
+    const { rows } = await database.asOwner(
+      'select count(*) as records, count(distinct lower(known)) as instants from membership_record',
+    );
+    expect(rows).toEqual([{ records: 210, instants: 1 }]);
+    expect(await count('import_line')).toBe(0);
   });
 
   test('what crashed processes have left is removed by the next import', async () => {
@@ -122,13 +151,15 @@ describe('a list that breaks off', () => {
     post.request.destroy();
     await until(async () => (await count('import_upload')) === 0);
     expect([await count('import_line'), await count('membership')]).toEqual([0, 0]);
-    expect(counts(await imports.load(ndjson(aList(3)), { headers: { 'idempotency-key': 'broken' } }))).toMatchObject({ created: 3 });
+    expect(counts(await imports.load(ndjson(aList(3)), { headers: { 'idempotency-key': 'broken' } }))).toMatchObject({
+      created: 3,
+    });
     expect(api.log.filter(({ level }) => (level as number) >= 50)).toEqual([]);
   });
 
   test('an answer reaches a client that is still sending', async () => {
     const post = openPost(`${url}?programme=jp-aeo&mode=delta`, { ...headers, 'content-type': 'text/csv' });
-    await post.write('number,type\n');
+    await post.write('number,type\nA,B\n');
     expect((await post.response).statusCode).toBe(400);
     post.request.destroy();
     expect(await count('import_upload')).toBe(0);

@@ -147,6 +147,7 @@ describe('404', () => {
 
   test('an agreement that begins later, or whose partner has not begun', async () => {
     const number = await aWrittenMember();
+    await database.asOwner(`update recognition_rule set effective_from = null where id = 'eu-jp-2010:eu-aeo>JP'`);
     const [was] = (await database.asOwner(`select in_force_on, party_effective::text from agreement where id = 'eu-jp-2010'`)).rows;
     const set = (inForceOn: string, parties: string) =>
       database.asOwner(`update agreement set in_force_on = $1, party_effective = $2::jsonb where id = 'eu-jp-2010'`, [inForceOn, parties]);

@@ -1,5 +1,7 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { databaseProblem, NAMED_CONSTRAINTS } from '@mra/api';
 import { createNetworkCache, createPool, openDatabase } from '@mra/registry';
+import { sql } from 'kysely';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { as, createTestApi } from '../../support/api.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
@@ -48,6 +50,18 @@ describe('errors of a real database', () => {
       await pool.end();
     }
   });
+});
+
+test('a connection that is lost between two statements of a transaction fails that transaction, and nothing else', async () => {
+  const failed = database.db.transaction().execute(async (tx) => {
+    const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(tx);
+    await database.asOwner('select pg_terminate_backend($1)', [rows[0]?.pid]);
+    await pause(100);
+    await sql`select 1`.execute(tx);
+  });
+  expect(await failed.then(() => null, databaseProblem)).toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
+  const { app } = await createTestApi(database);
+  expect((await app.inject({ url: '/readyz' })).statusCode).toBe(200);
 });
 
 test('a request without a database is answered with 503 and Retry-After; only the log knows why', async () => {

@@ -8,7 +8,11 @@ import { checkAuthority } from '../../write.ts';
  * @returns `source` of the members: null, or the administration whose copies they are
  * @throws WRONG_ADMINISTRATION, NOT_AUTHORITATIVE
  */
-export function sourceOfList(dependencies: Pick<Dependencies, 'isLocal'>, caller: Caller, administration: string): string | null {
+export function sourceOfList(
+  dependencies: Pick<Dependencies, 'isLocal'>,
+  caller: Caller,
+  administration: string,
+): string | null {
   if (!caller.scopes.has('operations')) checkAuthority(dependencies, caller, administration);
   return dependencies.isLocal(administration) ? null : administration;
 }

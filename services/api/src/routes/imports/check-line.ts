@@ -8,7 +8,13 @@ import { findProgramme } from '../memberships/find-programme.ts';
 /** A line that can be applied, or the first thing wrong with it. */
 export type CheckedLine =
   | { readonly ok: true; readonly number: string; readonly normalised: string; readonly record: MembershipRecord }
-  | { readonly ok: false; readonly number: string | null; readonly pointer: string; readonly code: string; readonly detail: string };
+  | {
+      readonly ok: false;
+      readonly number: string | null;
+      readonly pointer: string;
+      readonly code: string;
+      readonly detail: string;
+    };
 
 /**
  * Checks one record of a list with its schema, its programme and the known identifier schemes, as a single write is checked.
@@ -18,7 +24,11 @@ export type CheckedLine =
 export function checkLine(network: Network, programmeId: string, value: unknown, on: string): CheckedLine {
   const parsed = ImportLine.safeParse(value);
   const number = readableNumber((value as { number?: unknown } | null)?.number);
-  if (!parsed.success) return refusal(number, fieldErrors(parsed.error).map((error) => ({ ...error, code: 'VALIDATION_FAILED' })));
+  if (!parsed.success)
+    return refusal(
+      number,
+      fieldErrors(parsed.error).map((error) => ({ ...error, code: 'VALIDATION_FAILED' })),
+    );
   const { number: written, ...wire } = parsed.data;
   const record = toRecord(wire);
   const programme = findProgramme(network, programmeId, record.validFrom);
@@ -28,7 +38,10 @@ export function checkLine(network: Network, programmeId: string, value: unknown,
   if (hasPeriods) {
     const facts = identifierFacts(programme, written, record.identifiers, presentationsOf(network, programmeId));
     const isTwice = facts.some((fact, index) => facts.slice(index + 1).some((other) => isSame(fact, other)));
-    if (isTwice) return refusal(number, [{ pointer: '/identifiers', code: 'IDENTIFIER_OVERLAP', detail: 'name one identifier twice for the same time' }]);
+    if (isTwice)
+      return refusal(number, [
+        { pointer: '/identifiers', code: 'IDENTIFIER_OVERLAP', detail: 'name one identifier twice for the same time' },
+      ]);
   }
   return { ok: true, number: written, normalised: normaliseIdentifier(written), record };
 }
@@ -40,7 +53,10 @@ export function readableNumber(number: unknown): string | null {
 }
 
 /** One rejection for a line: its first error, with the others in words. */
-function refusal(number: string | null, errors: readonly { pointer: string; code: string; detail: string }[]): CheckedLine {
+function refusal(
+  number: string | null,
+  errors: readonly { pointer: string; code: string; detail: string }[],
+): CheckedLine {
   const [first, ...others] = errors;
   if (first === undefined) throw new Error('a line refused without a reason');
   const more = others.map(({ pointer, detail }) => `${pointer}: ${detail}`);
@@ -50,4 +66,8 @@ function refusal(number: string | null, errors: readonly { pointer: string; code
 type Fact = ReturnType<typeof identifierFacts>[number];
 
 const isSame = (a: Fact, b: Fact): boolean =>
-  a.origin === b.origin && a.scheme === b.scheme && a.normalised === b.normalised && a.recogniser === b.recogniser && overlaps(a.valid, b.valid);
+  a.origin === b.origin &&
+  a.scheme === b.scheme &&
+  a.normalised === b.normalised &&
+  a.recogniser === b.recogniser &&
+  overlaps(a.valid, b.valid);

@@ -36,7 +36,13 @@ export async function stageList(
   const flush = async (): Promise<void> => {
     const repeated = await stageLines(db, upload, batch);
     for (const { line, number } of repeated) {
-      rejections.add({ line, number, pointer: '/number', code: 'DUPLICATE_NUMBER', detail: 'has been on an earlier line' });
+      rejections.add({
+        line,
+        number,
+        pointer: '/number',
+        code: 'DUPLICATE_NUMBER',
+        detail: 'has been on an earlier line',
+      });
     }
     accepted += batch.filter(({ record }) => record !== null).length - repeated.length;
     [batch, characters] = [[], 0];
@@ -44,7 +50,10 @@ export async function stageList(
   const take = (item: ListLine): void => {
     received += 1;
     const { line } = item;
-    const checked = 'value' in item ? check(item.value) : { ...item, ok: false as const, pointer: '', number: readableNumber(item.number) };
+    const checked =
+      'value' in item
+        ? check(item.value)
+        : { ...item, ok: false as const, pointer: '', number: readableNumber(item.number) };
     if (checked.ok) {
       characters += 'size' in item ? item.size : 0;
       batch.push({ line, number: checked.number, normalised: checked.normalised, record: checked.record });
