@@ -166,7 +166,7 @@ test('every route is in the document, but the document and its pages', () => {
 
 test('without a token: the probes, the document and its pages', async () => {
   expect(operations.filter(isPublic).map(({ path }) => path)).toEqual(['/livez', '/readyz']);
-  for (const path of ['/livez', '/readyz', '/openapi.json', '/docs/static/index.html', '/docs/json']) {
+  for (const path of ['/livez', '/readyz', '/openapi.json', '/docs/', '/docs/json', '/docs/static/swagger-ui.css']) {
     expect((await send('GET', path)).statusCode, path).toBe(200);
   }
 });
@@ -244,7 +244,9 @@ describe('addresses and methods that do not exist', () => {
         expect(answer.statusCode, `${method} ${path}`).toBe(405);
         expect(answer.headers.allow, `${method} ${path}`).toBe(allowed.toSorted().join(', '));
         expect(answer.headers['content-type'], `${method} ${path}`).toContain('application/problem+json');
-        expect(answer.json(), `${method} ${path}`).toMatchObject({ status: 405, code: 'METHOD_NOT_ALLOWED' });
+        const body = method === 'HEAD' ? answer.body : answer.json();
+        const told = { status: 405, code: 'METHOD_NOT_ALLOWED' };
+        expect(body, `${method} ${path}`).toEqual(method === 'HEAD' ? '' : expect.objectContaining(told));
       }
     }
   });

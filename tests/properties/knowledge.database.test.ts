@@ -66,6 +66,7 @@ describe('what is known at an instant', () => {
   });
 
   test('the facts of a query are those that a replay of the log gives', async () => {
+    let compared = 0;
     await fc.assert(
       fc.asyncProperty(aHistory, async ({ actions, identifiers }) => {
         await database.clear();
@@ -73,6 +74,7 @@ describe('what is known at an instant', () => {
         for (const action of actions) await perform(database, action);
         for (const knownAt of await instantsOfKnowledge(start)) {
           const replayed = await replay(database, start, knownAt);
+          compared += replayed.length;
           const loaded = await loadFacts(
             database.db,
             identifiers.map((identifier) => ({ identifier, knownAt })),

@@ -176,6 +176,48 @@ describe('rows written past the life cycle, by the role of the service', () => {
       asService((tx) => insert(tx, rows('active'))),
     ]);
     expect(results.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
-    expect(results.find(({ status }) => status === 'rejected')).toMatchObject({ reason: { code: '23P01' } });
+    expect(results.find(({ status }) => status === 'rejected')).toMatchObject({
+      reason: { constraint: 'membership_status_no_overlap' },
+    });
+  });
+
+  test('what two transactions at once put one after the other: the second waits for the first, and is refused', async () => {
+    const check = (tx: Transaction<never>) => sql`set constraints all immediate`.execute(tx);
+    const checked = Promise.withResolvers<void>();
+    const commit = Promise.withResolvers<void>();
+    const first = asService(async (tx) => {
+      await insert(tx, [{ status: 'revoked', valid: '[2021-01-01,2022-01-01)' }]);
+      await check(tx);
+      checked.resolve();
+      await commit.promise;
+    });
+    await checked.promise;
+    const second = asService(async (tx) => {
+      await insert(tx, [{ status: 'active', valid: '[2022-01-01,)' }]);
+      // Time for a check that did not wait to pass, unseen by the first.
+      setTimeout(commit.resolve, 100);
+      await check(tx);
+    });
+    const [one, other] = await Promise.allSettled([first, second]);
+    expect(one.status).toBe('fulfilled');
+    expect(other).toMatchObject({ reason: { constraint: 'membership_status_life_cycle' } });
+  });
+
+  test('a snapshot that does not see what others commit is refused', async () => {
+    const writing = database.db
+      .transaction()
+      .setIsolationLevel('repeatable read')
+      .execute(async (tx) => {
+        await actAs(tx, { administration: 'EU' });
+        await insert(tx as unknown as Transaction<never>, [{ status: 'active', valid: '[2021-01-01,)' }]);
+      });
+    await expect(writing).rejects.toThrow('READ COMMITTED');
+  });
+
+  test('a status is never overwritten or removed', async () => {
+    for (const statement of [sql`update membership_status set status = 'revoked'`, sql`delete from membership_status`]) {
+      // 42501: insufficient privilege
+      await expect(asService((tx) => statement.execute(tx))).rejects.toMatchObject({ code: '42501' });
+    }
   });
 });

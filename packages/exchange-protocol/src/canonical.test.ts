@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { canonicalJson, canonicalText, recordHash } from './canonical.ts';
+import { canonicalJson, canonicalText, inCanonicalOrder, recordHash } from './canonical.ts';
 import { CanonicalRecord } from './record.ts';
 import { aRecord } from './test-support.ts';
 
@@ -40,6 +40,11 @@ test('records that differ only in the order of members and lists, and in repeats
       expect(canonicalJson(other)).toBe(canonicalJson(record));
     }),
   );
+});
+
+test('the text of a record is that of RFC 8785 for the record in canonical order', () => {
+  const records = [aRecord(), aRecord({ identifiers: [], names: null, roles: [] }), aRecord({ number: 'GB"AEO\\F/1' })];
+  for (const record of records) expect(canonicalJson(record)).toBe(canonicalText(inCanonicalOrder(record)));
 });
 
 test('canonical JSON is a record again, the same one', () => {

@@ -12,6 +12,8 @@ export function refuseUnknownRoutes(app: FastifyInstance): (request: FastifyRequ
   app.addHook('onRoute', ({ url, method }) => {
     const known = methodsByPattern.get(url) ?? { pattern: patternOf(url), methods: new Set<string>() };
     for (const name of [method].flat()) known.methods.add(name);
+    // HEAD comes with GET, which Fastify does not announce of a prefix with a slash after it.
+    if (known.methods.has('HEAD')) known.methods.add('GET');
     methodsByPattern.set(url, known);
   });
 
