@@ -1,7 +1,7 @@
 import { type AddressInfo, connect } from 'node:net';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { as, aToken, createTestApi, type TestApi } from '../support/api.ts';
-import { buildApiDocument, operationsOf } from '../support/api-document.ts';
+import { buildApiDocument, exampleUrlOf, operationsOf } from '../support/api-document.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 const MEBIBYTE = 1_048_576;
@@ -10,17 +10,12 @@ const ALL = ['recognition:read', 'registry:read', 'registry:write', 'network:wri
 /** Operations with a body, with the address of their examples. */
 const withBody = operationsOf(await buildApiDocument())
   .filter(({ requestBody }) => requestBody !== undefined)
-  .map(({ operationId, method, path, parameters = [], requestBody }) => {
-    const examples = new Map(parameters.map(({ name, example }) => [name, encodeURIComponent(String(example))]));
-    const query = parameters.filter((it) => it.in === 'query' && it.required);
-    const url = path.replace(/\{(\w+)\}/g, (_, name: string) => examples.get(name) ?? '');
-    return {
-      operationId,
-      method: method as 'POST' | 'PUT',
-      url: `${url}?${query.map(({ name }) => `${name}=${examples.get(name)}`).join('&')}`.replace(/\?$/, ''),
-      types: Object.keys(requestBody?.content ?? {}),
-    };
-  });
+  .map((operation) => ({
+    operationId: operation.operationId,
+    method: operation.method as 'POST' | 'PUT',
+    url: exampleUrlOf(operation),
+    types: Object.keys(operation.requestBody?.content ?? {}),
+  }));
 const withJson = withBody.filter(({ types }) => types.includes('application/json'));
 
 let database: TestDatabase;

@@ -3,7 +3,7 @@ import type { InjectOptions } from 'fastify';
 import { type CryptoKey, exportJWK, exportSPKI, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createTestApi, type TestApi } from '../support/api.ts';
-import { buildApiDocument, type OpenApiOperation, operationsOf } from '../support/api-document.ts';
+import { buildApiDocument, exampleUrlOf, type OpenApiOperation, operationsOf } from '../support/api-document.ts';
 import { createTestDatabase } from '../support/database.ts';
 
 type Method = NonNullable<InjectOptions['method']> & string;
@@ -104,17 +104,6 @@ const operations = operationsOf(await buildApiDocument()).map((operation) => ({
 }));
 type Operation = (typeof operations)[number];
 
-/** A request that fits the route, as far as its address goes. */
-function addressOf({ path, parameters = [] }: Operation): string {
-  const required = parameters.filter((parameter) => parameter.required);
-  const query = new URLSearchParams();
-  for (const { name, in: place, example } of required) if (place === 'query') query.set(name, String(example));
-  const filled = path.replace(/\{(\w+)\}/g, (_, name: string) =>
-    encodeURIComponent(String(required.find((parameter) => parameter.name === name)?.example)),
-  );
-  return query.size === 0 ? filled : `${filled}?${query}`;
-}
-
 /** Scopes of which one is enough; empty: any token will do. */
 function scopesOf({ security }: OpenApiOperation): readonly Scope[] {
   return security.flatMap((alternative) => Object.values(alternative).flat()) as Scope[];
@@ -173,7 +162,7 @@ test('without a token: the probes, the document and its pages', async () => {
 
 describe.each(guarded)('%s', (_, operation) => {
   const { method } = operation;
-  const url = addressOf(operation);
+  const url = exampleUrlOf(operation);
   const scopes = scopesOf(operation);
 
   test('may be called by whom the contract names', async () => {

@@ -215,7 +215,10 @@ describe('rows written past the life cycle, by the role of the service', () => {
   });
 
   test('a status is never overwritten or removed', async () => {
-    for (const statement of [sql`update membership_status set status = 'revoked'`, sql`delete from membership_status`]) {
+    for (const statement of [
+      sql`update membership_status set status = 'revoked'`,
+      sql`delete from membership_status`,
+    ]) {
       // 42501: insufficient privilege
       await expect(asService((tx) => statement.execute(tx))).rejects.toMatchObject({ code: '42501' });
     }

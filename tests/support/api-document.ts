@@ -58,6 +58,14 @@ export function operationsOf({ paths }: ApiDocument): readonly (OpenApiOperation
   );
 }
 
+/** The address of a request as the examples of its required parameters make it. */
+export function exampleUrlOf({ path, parameters = [] }: OpenApiOperation & { readonly path: string }): string {
+  const examples = new Map(parameters.map(({ name, example }) => [name, encodeURIComponent(String(example))]));
+  const query = parameters.filter((parameter) => parameter.in === 'query' && parameter.required);
+  const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => examples.get(name) ?? '');
+  return [filled, query.map(({ name }) => `${name}=${examples.get(name)}`).join('&')].filter(Boolean).join('?');
+}
+
 /** A dependency that building the document must not touch: whatever is done with it throws. */
 function untouchable(name: string): never {
   const touched = (): never => {

@@ -49,7 +49,9 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
 export function answerFrameworkError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
   reply.headers({ ...SECURITY_HEADERS, 'cache-control': 'no-store', 'x-request-id': request.id });
   answerError(error, request, reply);
-  request.log.info({ operation: operationOf(request), status: reply.statusCode, outcome: request.outcome }, 'request');
+  // Before any hook: nobody has been identified, and no time has passed.
+  const line = { operation: operationOf(request), status: reply.statusCode, durationMs: 0, client: null };
+  request.log.info({ ...line, outcome: request.outcome }, 'request');
 }
 
 /** Node's `clientError`: what is not HTTP, has too long a head, or does not arrive in time. There is no request, only a socket. */

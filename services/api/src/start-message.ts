@@ -25,14 +25,15 @@ export function addressOf(host: string, port: number): string {
 export function startMessage(address: string, token: string | null): string {
   const docs = `Swagger UI: ${address}/docs`;
   if (token === null) return `${docs}\n`;
-  const authorisation = '-H "Authorization: Bearer $TOKEN"';
+  // Each line works alone, so the token stands in each.
+  const authorisation = `-H "Authorization: Bearer ${token}"`;
   const ask = (question: Record<string, string>) =>
     `curl -sS -w '\\n' ${authorisation} "${address}/v1/recognition?${new URLSearchParams(question)}"`;
   const questions = JSON.stringify({ questions: [RECOGNISED, TYPE_NOT_COVERED, NO_AGREEMENT] });
   return [
     docs,
     '',
-    '# A token for 12 hours, acting for the EU; paste it first, or into Authorize of Swagger UI',
+    '# A token for 12 hours, acting for the EU; for the README, or for Authorize of Swagger UI',
     `TOKEN=${token}`,
     '# A trader that Japan recognises',
     ask(RECOGNISED),
