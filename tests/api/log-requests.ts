@@ -175,4 +175,3 @@ export const REQUESTS: readonly Sent[] = [
   { what: 'a path that cannot be decoded', url: `/v1/programmes/%zz${SECRETS.number}`, status: 400 },
   { what: 'a path too long', url: `/v1/programmes/eu-aeo/memberships/${SECRETS.number.repeat(60)}`, status: 414 },
 ];
-

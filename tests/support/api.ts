@@ -56,8 +56,15 @@ export interface TokenOptions {
 export async function aToken(scopes: readonly Scope[], options: TokenOptions = {}): Promise<string> {
   const now = Math.floor(Date.now() / 1000);
   const payload = {
-    iss: ISSUER, aud: AUDIENCE, sub: 'tests', client_id: options.client ?? 'tests', scope: scopes.join(' '),
-    iat: now, exp: now + 3600, administration: options.administration, ...options.claims,
+    iss: ISSUER,
+    aud: AUDIENCE,
+    sub: 'tests',
+    client_id: options.client ?? 'tests',
+    scope: scopes.join(' '),
+    iat: now,
+    exp: now + 3600,
+    administration: options.administration,
+    ...options.claims,
   };
   return new SignJWT(JSON.parse(JSON.stringify(payload)))
     .setProtectedHeader({ alg: 'ES256', kid: 'k1', typ: 'at+jwt', ...options.header })
@@ -65,7 +72,11 @@ export async function aToken(scopes: readonly Scope[], options: TokenOptions = {
 }
 
 /** The header of a request by a caller with these scopes, acting for an administration or, without one, as a broker. */
-export async function as(scopes: readonly Scope[], administration?: string, options: TokenOptions = {}): Promise<{ authorization: string }> {
+export async function as(
+  scopes: readonly Scope[],
+  administration?: string,
+  options: TokenOptions = {},
+): Promise<{ authorization: string }> {
   const token = await aToken(scopes, { ...options, ...(administration !== undefined && { administration }) });
   return { authorization: `Bearer ${token}` };
 }

@@ -35,27 +35,11 @@ export interface Suspension {
 
 /** Days on which something happens to these programmes and agreements, and some around them. */
 export const BOUNDS: readonly Instant[] = [
-  '2010-01-01',
-  '2011-05-24',
-  '2012-07-01',
-  '2013-01-31',
-  '2014-12-01',
-  '2016-10-01',
-  '2018-07-01',
-  '2019-08-26',
-  '2020-06-15',
-  '2021-01-01',
-  '2021-01-21',
-  '2022-01-01',
-  '2024-08-01',
-  '2025-02-28',
-  '2026-01-01',
-  '2026-03-01',
-  '2026-06-15',
-  '2026-11-22',
-  '2027-01-01',
-  '2028-01-01',
-].map((day) => `${day}T00:00:00.000Z`);
+  '2010-01-01 2011-05-24 2012-07-01 2013-01-31 2014-12-01 2016-10-01 2018-07-01 2019-08-26 2020-06-15 2021-01-01',
+  '2021-01-21 2022-01-01 2024-08-01 2025-02-28 2026-01-01 2026-03-01 2026-06-15 2026-11-22 2027-01-01 2028-01-01',
+]
+  .flatMap((days) => days.split(' '))
+  .map((day) => `${day}T00:00:00.000Z`);
 
 /** Numbers of a few real programmes: two Malaysian ones share their code in Japan, one British one is in two programmes. */
 export const NUMBERS: Readonly<Record<string, readonly string[]>> = {

@@ -47,11 +47,23 @@ export function membersOf(api: TestApi) {
     search: (query: Readonly<Record<string, string>>, options: RequestOptions = {}) =>
       send('GET', `/v1/memberships?${new URLSearchParams(query)}`, 'registry:read', undefined, options),
     suspendLocally: (number: string, body: object, options: RequestOptions = {}) =>
-      send('PUT', suspensionUrl(number, options.programme), 'registry:write', body, { administration: 'JP', ...options }),
+      send('PUT', suspensionUrl(number, options.programme), 'registry:write', body, {
+        administration: 'JP',
+        ...options,
+      }),
     endLocally: (number: string, options: RequestOptions = {}) =>
-      send('DELETE', suspensionUrl(number, options.programme), 'registry:write', undefined, { administration: 'JP', ...options }),
+      send('DELETE', suspensionUrl(number, options.programme), 'registry:write', undefined, {
+        administration: 'JP',
+        ...options,
+      }),
     ask: (question: object, options: RequestOptions = {}) =>
-      send('POST', '/v1/recognition', 'recognition:read', { recogniser: 'JP', ...question }, { administration: null, ...options }),
+      send(
+        'POST',
+        '/v1/recognition',
+        'recognition:read',
+        { recogniser: 'JP', ...question },
+        { administration: null, ...options },
+      ),
   };
 }
 

@@ -13,7 +13,11 @@ export interface OpenPost {
 }
 
 export function openPost(url: string, headers: Readonly<Record<string, string>>): OpenPost {
-  const post = request(url, { method: 'POST', agent: false, headers: { 'content-type': 'application/x-ndjson', ...headers } });
+  const post = request(url, {
+    method: 'POST',
+    agent: false,
+    headers: { 'content-type': 'application/x-ndjson', ...headers },
+  });
   post.setNoDelay(true);
   const response = once(post, 'response').then(([message]) => message as IncomingMessage);
   response.catch(() => undefined);
@@ -43,6 +47,9 @@ export async function postParts(
   const response = await post.response;
   let text = '';
   for await (const piece of response.setEncoding('utf8')) text += piece;
-  const lines = text.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as unknown);
+  const lines = text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as unknown);
   return { status: response.statusCode ?? 0, headers: response.headers, lines };
 }

@@ -27,7 +27,14 @@ export function identifierFacts(
     .filter((pattern) => compilePattern(pattern.regex)?.matches(normalised))
     .map((pattern) => pattern.scheme);
   const numbers = (schemes.length > 0 ? schemes : [null]).map(
-    (scheme): IdentifierFact => ({ origin: 'number', scheme, value: number, normalised, recogniser: null, valid: ALWAYS }),
+    (scheme): IdentifierFact => ({
+      origin: 'number',
+      scheme,
+      value: number,
+      normalised,
+      recogniser: null,
+      valid: ALWAYS,
+    }),
   );
   const given = identifiers.map(
     ({ scheme, value, validFrom, validTo }): IdentifierFact => ({
@@ -43,7 +50,16 @@ export function identifierFacts(
   const presented = facts.flatMap((fact) =>
     presentedCodes([fact], presentations)
       .filter(({ code }) => code.length <= 64)
-      .map(({ code, recogniser }): IdentifierFact => ({ ...fact, origin: 'presented', scheme: null, value: code, normalised: code, recogniser })),
+      .map(
+        ({ code, recogniser }): IdentifierFact => ({
+          ...fact,
+          origin: 'presented',
+          scheme: null,
+          value: code,
+          normalised: code,
+          recogniser,
+        }),
+      ),
   );
   return unique([...facts, ...presented]);
 }
