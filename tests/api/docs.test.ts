@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { aToken, as, createTestApi, type TestApi } from '../support/api.ts';
+import { as, aToken, createTestApi, type TestApi } from '../support/api.ts';
 import { findBrowser, launchBrowser } from '../support/browser.ts';
 import { createTestDatabase } from '../support/database.ts';
 
@@ -20,15 +20,30 @@ describe('content security policy', () => {
     'of %s lets the page load its own files and nothing else',
     async (url) => {
       const policy = String(await policyOf(url));
-      const directives = Object.fromEntries(policy.split('; ').map((it) => [it.split(' ')[0], it.replace(/^\S+ /, '')]));
-      expect(directives).toMatchObject({ 'default-src': "'none'", 'script-src': "'self'", 'frame-ancestors': "'none'" });
+      const directives = Object.fromEntries(
+        policy.split('; ').map((it) => [it.split(' ')[0], it.replace(/^\S+ /, '')]),
+      );
+      expect(directives).toMatchObject({
+        'default-src': "'none'",
+        'script-src': "'self'",
+        'frame-ancestors': "'none'",
+      });
       expect(policy).not.toMatch(/https?:|\*|unsafe-eval|script-src[^;]*unsafe-inline/);
     },
   );
 
   test('of everything else lets nothing load', async () => {
     const headers = await as(['recognition:read']);
-    const urls = ['/openapi.json', '/livez', '/readyz', '/metrics', '/v1/benefits', '/v1/none', '/v1/recognition', '/docsx'];
+    const urls = [
+      '/openapi.json',
+      '/livez',
+      '/readyz',
+      '/metrics',
+      '/v1/benefits',
+      '/v1/none',
+      '/v1/recognition',
+      '/docsx',
+    ];
     for (const url of urls) expect(await policyOf(url, headers), url).toBe(NOTHING);
   });
 });
@@ -69,7 +84,7 @@ describe.skipIf(program === null)('Swagger UI in a browser', () => {
     await answer.locator('.response-col_status').waitFor();
     return {
       status: ((await answer.locator('.response-col_status').textContent()) ?? '').trim(),
-      body: (await answer.locator('.highlight-code, .microlight').first().textContent()) ?? '',
+      body: (await answer.locator('pre code').first().textContent()) ?? '',
     };
   }
 
@@ -92,19 +107,16 @@ describe.skipIf(program === null)('Swagger UI in a browser', () => {
     const { status, body } = await execute('askRecognition');
     expect(status).toMatch(/^200/);
     expect(JSON.parse(body)).toMatchObject({ outcome: 'recognised', reason: 'RECOGNISED' });
+    if (process.env.DOCS_SCREENSHOT) await page.screenshot({ path: process.env.DOCS_SCREENSHOT });
   });
 
-  test.each(['getAdministration', 'getMembership', 'askRecognitionByQuery', 'askRecognitionBatch'])(
-    '%s can be tried as it stands',
-    async (id) => {
-      const { status, body } = await execute(id);
-      expect(status).toMatch(/^200/);
-      expect(Object.keys(JSON.parse(body))).not.toEqual([]);
-    },
-  );
+  test.each(['getMembership', 'askRecognitionByQuery'])('%s can be tried as it stands', async (id) => {
+    const { status, body } = await execute(id);
+    expect(status).toMatch(/^200/);
+    expect(Object.keys(JSON.parse(body))).not.toEqual([]);
+  });
 
   test('nothing of this violated the policy or failed', async () => {
-    if (process.env.DOCS_SCREENSHOT) await page.screenshot({ path: process.env.DOCS_SCREENSHOT, fullPage: true });
     expect(faults).toEqual([]);
   });
 });

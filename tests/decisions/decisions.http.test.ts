@@ -48,7 +48,9 @@ describe('the decision cases in batches', () => {
     expect(answers).toHaveLength(3);
     expect(answers[0]?.outcome).toBe('invalid');
     for (const answer of answers.slice(1)) {
-      expect(observed(subject.expect, decided(answer as Answer) as never), subject.because).toEqual(expected(subject.expect));
+      expect(observed(subject.expect, decided(answer as Answer) as never), subject.because).toEqual(
+        expected(subject.expect),
+      );
     }
   });
 });

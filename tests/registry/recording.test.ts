@@ -1,6 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Answer } from '@mra/contracts';
-import { type Actor, appendChange, createDecider, createNetworkCache, createPool, type Database, openDatabase, type Recording, RecordingTooSlow, record } from '@mra/registry';
+import {
+  type Actor,
+  appendChange,
+  createDecider,
+  createNetworkCache,
+  createPool,
+  type Database,
+  openDatabase,
+  type Recording,
+  RecordingTooSlow,
+  record,
+} from '@mra/registry';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createTestApi } from '../support/api.ts';
@@ -22,19 +33,34 @@ afterAll(() => db.destroy());
 const actor: Actor = { client: 'writer', administration: 'EU' };
 const numberOf = (index: number) => `DEAEOF${String(index).padStart(8, '0')}`;
 const entry = (id: string, changesNetwork = false) =>
-  ({ administration: changesNetwork ? null : 'EU', subject: changesNetwork ? 'programme' : 'membership', id, changesNetwork, payload: {} }) as const;
+  ({
+    administration: changesNetwork ? null : 'EU',
+    subject: changesNetwork ? 'programme' : 'membership',
+    id,
+    changesNetwork,
+    payload: {},
+  }) as const;
 const log = async () =>
-  (await database.asOwner('select seq::int, recorded_at, network_version from change_log order by seq')).rows as { seq: number; recorded_at: string; network_version: number }[];
+  (await database.asOwner('select seq::int, recorded_at, network_version from change_log order by seq')).rows as {
+    seq: number;
+    recorded_at: string;
+    network_version: number;
+  }[];
 
 /** Resolves `opened` once the recording is open, and commits it on `close`. */
 function openRecording(work: (recording: Recording) => Promise<unknown> = async () => undefined, aheadSeconds = 0) {
   const opened = Promise.withResolvers<string>();
   const closing = Promise.withResolvers<void>();
-  const done = record(db, actor, async (recording) => {
-    await work(recording);
-    opened.resolve(recording.recordedAt);
-    await closing.promise;
-  }, { aheadSeconds });
+  const done = record(
+    db,
+    actor,
+    async (recording) => {
+      await work(recording);
+      opened.resolve(recording.recordedAt);
+      await closing.promise;
+    },
+    { aheadSeconds },
+  );
   done.catch(opened.reject);
   return { opened: opened.promise, done, close: () => closing.resolve() };
 }
@@ -46,7 +72,9 @@ describe('the change log', () => {
     const watching = (async () => {
       // Whoever sees an entry sees all before it: nothing is committed in another order than it was numbered.
       while (!isOver) {
-        const { rows } = await database.asOwner('select count(*)::int as count, coalesce(max(seq), 0)::int as last from change_log');
+        const { rows } = await database.asOwner(
+          'select count(*)::int as count, coalesce(max(seq), 0)::int as last from change_log',
+        );
         expect(rows[0].count).toBe(rows[0].last);
       }
     })();
@@ -60,22 +88,26 @@ describe('the change log', () => {
         await members.put(numberOf(index));
         return members.suspendLocally(numberOf(index), {});
       },
-      async (index) => record(db, actor, (recording) => appendChange(recording, entry(`eu-aeo/${index}`, true))).then(() => null),
+      async (index) =>
+        record(db, actor, (recording) => appendChange(recording, entry(`eu-aeo/${index}`, true))).then(() => null),
       // Refused, or given up half way: no trace.
       (index) => members.event(numberOf(index), { type: 'suspended' }),
-      async (index) => record(db, actor, async (recording) => {
-        await appendChange(recording, entry(`eu-aeo/${index}`));
-        throw new Error('given up');
-      }).catch(() => null),
+      async (index) =>
+        record(db, actor, async (recording) => {
+          await appendChange(recording, entry(`eu-aeo/${index}`));
+          throw new Error('given up');
+        }).catch(() => null),
     ];
-    const results = await Promise.all(Array.from({ length: 20 }, async (_, writer) => {
-      const statuses: (number | null)[] = [];
-      for (let round = 0; round < 3; round += 1) {
-        const kind = kinds[(writer + round) % kinds.length];
-        statuses.push((await kind?.(writer * 10 + round))?.statusCode ?? null);
-      }
-      return statuses;
-    }));
+    const results = await Promise.all(
+      Array.from({ length: 20 }, async (_, writer) => {
+        const statuses: (number | null)[] = [];
+        for (let round = 0; round < 3; round += 1) {
+          const kind = kinds[(writer + round) % kinds.length];
+          statuses.push((await kind?.(writer * 10 + round))?.statusCode ?? null);
+        }
+        return statuses;
+      }),
+    );
     isOver = true;
     await watching;
     expect(new Set(results.flat())).toEqual(new Set([201, 200, 404, null]));
@@ -94,10 +126,12 @@ describe('the change log', () => {
 
   test('a failed write leaves no gap', async () => {
     const before = (await log()).length;
-    await expect(record(db, actor, async (recording) => {
-      expect(await appendChange(recording, entry('a'))).toBe(before + 1);
-      throw new Error('failed');
-    })).rejects.toThrow('failed');
+    await expect(
+      record(db, actor, async (recording) => {
+        expect(await appendChange(recording, entry('a'))).toBe(before + 1);
+        throw new Error('failed');
+      }),
+    ).rejects.toThrow('failed');
     expect(await record(db, actor, (recording) => appendChange(recording, entry('b')))).toBe(before + 1);
     expect((await log()).length).toBe(before + 1);
   });
@@ -122,7 +156,9 @@ describe('readers', () => {
     await members.put(number);
     const { id } = (await database.asOwner('select id from membership where number = $1', [number])).rows[0];
     const writing = openRecording(async ({ tx, recordedAt }) => {
-      await sql`update membership_consent set known = tstzrange(lower(known), ${recordedAt}) where membership_id = ${id} and upper_inf(known)`.execute(tx);
+      await sql`update membership_consent set known = tstzrange(lower(known), ${recordedAt}) where membership_id = ${id} and upper_inf(known)`.execute(
+        tx,
+      );
     });
     const recordedAt = await writing.opened;
     let answered = false;
@@ -144,14 +180,24 @@ describe('readers', () => {
     const faces = [
       aMember({ type: 'AEOF', names: [{ name: 'Full AG', kind: 'legal' }], issuingOffice: 'F' }),
       aMember({ type: 'AEOC', names: [{ name: 'Simple AG', kind: 'legal' }], issuingOffice: 'S' }),
-      aMember({ type: 'AEOS', names: [{ name: 'Secure AG', kind: 'legal' }], issuingOffice: 'X', validTo: '2020-01-01' }),
+      aMember({
+        type: 'AEOS',
+        names: [{ name: 'Secure AG', kind: 'legal' }],
+        issuingOffice: 'X',
+        validTo: '2020-01-01',
+      }),
     ];
     await members.put(number, faces[0]);
-    const told = { 'Full AG': 'AEOF RECOGNISED', 'Simple AG': 'AEOC TYPE_NOT_COVERED', 'Secure AG': 'AEOS NOT_ACTIVE' } as Record<string, string>;
+    const told = {
+      'Full AG': 'AEOF RECOGNISED',
+      'Simple AG': 'AEOC TYPE_NOT_COVERED',
+      'Secure AG': 'AEOS NOT_ACTIVE',
+    } as Record<string, string>;
     const answers: Answer[] = [];
     let isOver = false;
     const writing = (async () => {
-      for (let round = 0; round < 40; round += 1) expect((await members.put(number, faces[(round + 1) % 3])).statusCode).toBe(200);
+      for (let round = 0; round < 40; round += 1)
+        expect((await members.put(number, faces[(round + 1) % 3])).statusCode).toBe(200);
       isOver = true;
     })();
     const reading = Array.from({ length: 4 }, async () => {
@@ -166,7 +212,8 @@ describe('readers', () => {
     })();
     await Promise.all([writing, registry, ...reading]);
     expect(answers.length).toBeGreaterThan(40);
-    for (const { membership, reason } of answers) expect(`${membership?.type} ${reason}`).toBe(told[membership?.name ?? '']);
+    for (const { membership, reason } of answers)
+      expect(`${membership?.type} ${reason}`).toBe(told[membership?.name ?? '']);
     expect(new Set(answers.map(({ reason }) => reason)).size).toBe(3);
     for (const answer of answers.slice(-200)) {
       const again = await ask(number, answer.question.at, answer.question.knownAt);
@@ -190,7 +237,8 @@ describe('readers', () => {
     }
     await writing;
     expect(reads.length).toBeGreaterThan(5);
-    for (const { knownAt, body } of reads) expect((await members.get(number, `?at=2020-01-01&knownAt=${knownAt}`)).body).toBe(body);
+    for (const { knownAt, body } of reads)
+      expect((await members.get(number, `?at=2020-01-01&knownAt=${knownAt}`)).body).toBe(body);
   });
 });
 
@@ -201,7 +249,9 @@ describe('a recording made ahead', () => {
     const { id } = (await database.asOwner('select id from membership where number = $1', [number])).rows[0];
     const reason = async () => (await members.ask({ identifier: number })).json().reason;
     const writing = openRecording(async ({ tx, recordedAt }) => {
-      await sql`update membership_consent set known = tstzrange(lower(known), ${recordedAt}) where membership_id = ${id} and upper_inf(known)`.execute(tx);
+      await sql`update membership_consent set known = tstzrange(lower(known), ${recordedAt}) where membership_id = ${id} and upper_inf(known)`.execute(
+        tx,
+      );
     }, 1.5);
     const instant = Date.parse(await writing.opened);
     expect(instant - Date.now()).toBeGreaterThan(1000);

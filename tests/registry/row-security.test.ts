@@ -12,7 +12,10 @@ const ids = { shared: 0, hidden: 0 };
 beforeAll(async () => {
   database = await createTestDatabase();
   const members = membersOf(await createTestApi(database));
-  for (const [key, number, consent] of [['shared', 'DEAEOF00000001', { given: true }], ['hidden', 'DEAEOF00000002', { given: false }]] as const) {
+  for (const [key, number, consent] of [
+    ['shared', 'DEAEOF00000001', { given: true }],
+    ['hidden', 'DEAEOF00000002', { given: false }],
+  ] as const) {
     await members.put(number, aMember({ consent, identifiers: [{ scheme: 'eori', value: `DE${number.slice(-3)}` }] }));
     await members.event(number, { type: 'suspended', note: 'secret' });
     const { rows } = await database.asOwner('select id from membership where number = $1', [number]);
@@ -22,7 +25,14 @@ beforeAll(async () => {
 });
 
 const asJapan: Actor = { client: 'attacker', administration: 'JP' };
-const PARTS = ['membership_record', 'membership_event', 'membership_status', 'membership_identifier', 'membership_consent', 'local_suspension'];
+const PARTS = [
+  'membership_record',
+  'membership_event',
+  'membership_status',
+  'membership_identifier',
+  'membership_consent',
+  'local_suspension',
+];
 
 /** Runs a statement as the service works for an actor, and takes it back. */
 async function attempt(actor: Actor, work: (tx: Transaction<DB>) => Promise<unknown>): Promise<unknown> {
@@ -61,31 +71,52 @@ describe('every table of members', () => {
     }
   });
 
-  test.each(PARTS.slice(0, -1))('%s: the parts of a hidden member are not there, those of a shared one are', async (part) => {
-    const count = (actor: Actor, id: number) => rowsOf(actor, sql`select count(*) from ${sql.table(part)} where membership_id = ${id}`);
-    expect(await count({ ...asJapan, administration: 'EU' }, ids.hidden)).toBeGreaterThan(0);
-    expect(await count(asJapan, ids.hidden)).toBe(0);
-    expect(await count(asJapan, ids.shared)).toBeGreaterThan(0);
-    expect(await count({ ...asJapan, administration: 'US' }, ids.shared)).toBeGreaterThan(0);
-    expect(await count({ ...asJapan, administration: 'BR' }, ids.shared)).toBe(0);
-    expect(await rowsOf({ ...asJapan, administration: null }, sql`select count(*) from ${sql.table(part)}`)).toBe(0);
-  });
+  test.each(PARTS.slice(0, -1))(
+    '%s: the parts of a hidden member are not there, those of a shared one are',
+    async (part) => {
+      const count = (actor: Actor, id: number) =>
+        rowsOf(actor, sql`select count(*) from ${sql.table(part)} where membership_id = ${id}`);
+      expect(await count({ ...asJapan, administration: 'EU' }, ids.hidden)).toBeGreaterThan(0);
+      expect(await count(asJapan, ids.hidden)).toBe(0);
+      expect(await count(asJapan, ids.shared)).toBeGreaterThan(0);
+      expect(await count({ ...asJapan, administration: 'US' }, ids.shared)).toBeGreaterThan(0);
+      expect(await count({ ...asJapan, administration: 'BR' }, ids.shared)).toBe(0);
+      expect(await rowsOf({ ...asJapan, administration: null }, sql`select count(*) from ${sql.table(part)}`)).toBe(0);
+    },
+  );
 
   test.each(PARTS)('%s: nothing of another can be written, overwritten or removed', async (part) => {
     const table = sql.table(part);
     for (const id of [ids.shared, ids.hidden]) {
-      const { rows } = await database.asOwner(`select to_jsonb(t) as row from ${part} t where membership_id = $1`, [id]);
-      const copy = JSON.stringify(rows[0]?.row ?? { recogniser: 'JP', membership_id: id, valid: '[2020-01-01,)', known: '[2020-01-01,)', recorded_by: 'x' });
+      const { rows } = await database.asOwner(`select to_jsonb(t) as row from ${part} t where membership_id = $1`, [
+        id,
+      ]);
+      const copy = JSON.stringify(
+        rows[0]?.row ?? {
+          recogniser: 'JP',
+          membership_id: id,
+          valid: '[2020-01-01,)',
+          known: '[2020-01-01,)',
+          recorded_by: 'x',
+        },
+      );
       // Whoever writes must act for the issuer; of a local suspension, for the recogniser.
       for (const administration of ['US', null]) {
         const actor = { ...asJapan, administration };
         const insert = sql`insert into ${table} select (jsonb_populate_record(null::${table}, ${copy}::jsonb)).*`;
         await expect(changed(actor, insert)).rejects.toThrow(/row-level security/);
         if (part !== 'membership_event') {
-          expect(await changed(actor, sql`update ${table} set known = tstzrange(lower(known), now()) where membership_id = ${id}`)).toBe(0);
+          expect(
+            await changed(
+              actor,
+              sql`update ${table} set known = tstzrange(lower(known), now()) where membership_id = ${id}`,
+            ),
+          ).toBe(0);
         }
         const removal = changed(actor, sql`delete from ${table} where membership_id = ${id}`);
-        await (part === 'local_suspension' ? expect(removal).resolves.toBe(0) : expect(removal).rejects.toThrow(/permission denied/));
+        await (part === 'local_suspension'
+          ? expect(removal).resolves.toBe(0)
+          : expect(removal).rejects.toThrow(/permission denied/));
       }
     }
   });
@@ -93,11 +124,18 @@ describe('every table of members', () => {
   test('not even its own administration overwrites or removes what was recorded', async () => {
     const own = { ...asJapan, administration: 'EU' };
     for (const statement of [
-      sql`update membership_record set type = 'AEOC'`, sql`update membership_status set status = 'active'`,
-      sql`update membership_status set valid = '[2020-01-01,)'`, sql`update membership_event set note = null`,
-      sql`update membership_identifier set normalised = 'X'`, sql`update membership_consent set scope = 'all'`,
-      sql`update membership set administration = 'JP'`, sql`delete from membership`, sql`delete from membership_event`,
-      sql`delete from membership_record`, sql`delete from membership_status`, sql`truncate membership cascade`,
+      sql`update membership_record set type = 'AEOC'`,
+      sql`update membership_status set status = 'active'`,
+      sql`update membership_status set valid = '[2020-01-01,)'`,
+      sql`update membership_event set note = null`,
+      sql`update membership_identifier set normalised = 'X'`,
+      sql`update membership_consent set scope = 'all'`,
+      sql`update membership set administration = 'JP'`,
+      sql`delete from membership`,
+      sql`delete from membership_event`,
+      sql`delete from membership_record`,
+      sql`delete from membership_status`,
+      sql`truncate membership cascade`,
     ]) {
       await expect(changed(own, statement)).rejects.toThrow(/permission denied/);
     }
@@ -128,20 +166,28 @@ describe('membership', () => {
 
 describe('what else could tell', () => {
   test('local suspensions are seen and written by the recogniser alone', async () => {
-    const count = (administration: string | null) => rowsOf({ ...asJapan, administration }, sql`select count(*) from local_suspension`);
+    const count = (administration: string | null) =>
+      rowsOf({ ...asJapan, administration }, sql`select count(*) from local_suspension`);
     expect([await count('JP'), await count('EU'), await count('US'), await count(null)]).toEqual([1, 0, 0, 0]);
     const forged = sql`insert into local_suspension (recogniser, membership_id, valid, known, recorded_by)
                        values ('US', ${ids.shared}, '[2020-01-01,)', '[2020-01-01,)', 'x')`;
     await expect(changed(asJapan, forged)).rejects.toThrow(/row-level security/);
   });
 
-  test('the change log shows what is its own or everyone\'s, takes no entry for another, and is never changed', async () => {
-    const { rows } = await readAs(database.db, asJapan, (tx) => sql<{ administration: string | null }>`select distinct administration from change_log`.execute(tx));
+  test("the change log shows what is its own or everyone's, takes no entry for another, and is never changed", async () => {
+    const { rows } = await readAs(database.db, asJapan, (tx) =>
+      sql<{ administration: string | null }>`select distinct administration from change_log`.execute(tx),
+    );
     expect(new Set(rows.map(({ administration }) => administration))).toEqual(new Set([null, 'JP']));
     const forged = sql`insert into change_log (seq, recorded_at, recorded_by, administration, subject, subject_id, network_version, payload)
                        values (99999999, now(), 'x', 'EU', 'membership', 'eu-aeo/N1', 1, '{}')`;
     await expect(changed(asJapan, forged)).rejects.toThrow(/row-level security/);
-    for (const statement of [sql`update change_log set payload = '{}'`, sql`delete from change_log`, sql`truncate change_log`, sql`delete from log_head`]) {
+    for (const statement of [
+      sql`update change_log set payload = '{}'`,
+      sql`delete from change_log`,
+      sql`truncate change_log`,
+      sql`delete from log_head`,
+    ]) {
       await expect(changed({ ...asJapan, administration: 'EU' }, statement)).rejects.toThrow(/permission denied/);
     }
   });
@@ -152,12 +198,22 @@ describe('what else could tell', () => {
         where prosecdef and pronamespace = 'public'::regnamespace and has_function_privilege('mra_service', oid, 'execute') order by 1`,
     );
     // recognition_facts answers questions; the other two say only whether a member may be known.
-    expect(rows).toEqual(['find_member', 'is_shared_with', 'recognition_facts'].map((name) => ({ name, owner: 'mra_decider' })));
+    expect(rows).toEqual(
+      ['find_member', 'is_shared_with', 'recognition_facts'].map((name) => ({ name, owner: 'mra_decider' })),
+    );
     const found = await readAs(database.db, asJapan, async (tx) =>
-      Promise.all(['DEAEOF00000001', 'DEAEOF00000002', 'DEAEOF00000003'].map(async (number) =>
-        (await sql<{ id: number | null }>`select find_member('eu-aeo', ${number}) as id`.execute(tx)).rows[0]?.id ?? null)));
+      Promise.all(
+        ['DEAEOF00000001', 'DEAEOF00000002', 'DEAEOF00000003'].map(
+          async (number) =>
+            (await sql<{ id: number | null }>`select find_member('eu-aeo', ${number}) as id`.execute(tx)).rows[0]?.id ??
+            null,
+        ),
+      ),
+    );
     expect(found).toEqual([ids.shared, null, null]);
-    await expect(changed(asJapan, sql`set local role mra_decider`)).resolves.toBe(0).catch(() => undefined);
+    await expect(changed(asJapan, sql`set local role mra_decider`))
+      .resolves.toBe(0)
+      .catch(() => undefined);
   });
 });
 
@@ -167,7 +223,10 @@ describe('roles and connections', () => {
       `select rolname, rolsuper, rolbypassrls, rolcanlogin, rolcreaterole from pg_roles where rolname in ('mra_service', 'mra_decider') order by 1`,
     );
     const weak = { rolsuper: false, rolbypassrls: false, rolcanlogin: false, rolcreaterole: false };
-    expect(rows).toEqual([{ rolname: 'mra_decider', ...weak }, { rolname: 'mra_service', ...weak }]);
+    expect(rows).toEqual([
+      { rolname: 'mra_decider', ...weak },
+      { rolname: 'mra_service', ...weak },
+    ]);
     const { rowCount } = await database.asOwner(`select from pg_auth_members where member = 'mra_service'::regrole`);
     expect(rowCount).toBe(0);
   });
@@ -176,8 +235,16 @@ describe('roles and connections', () => {
     const pool = createPool({ url: database.url, max: 1 });
     const db = openDatabase(pool);
     try {
-      expect(await readAs(db, { client: 'x', administration: 'EU' }, async (tx) => (await sql<{ count: number }>`select count(*) from membership`.execute(tx)).rows[0]?.count)).toBe(2);
-      await record(db, { client: 'x', administration: 'EU' }, async () => { throw new Error('given up'); }).catch(() => undefined);
+      expect(
+        await readAs(
+          db,
+          { client: 'x', administration: 'EU' },
+          async (tx) => (await sql<{ count: number }>`select count(*) from membership`.execute(tx)).rows[0]?.count,
+        ),
+      ).toBe(2);
+      await record(db, { client: 'x', administration: 'EU' }, async () => {
+        throw new Error('given up');
+      }).catch(() => undefined);
       expect((await pool.query('select count(*) from membership')).rows[0].count).toBe(0);
       expect((await pool.query(`select current_setting('mra.administration', true) as it`)).rows[0].it).toBe('');
     } finally {
@@ -211,7 +278,9 @@ describe('roles and connections', () => {
       for (const statement of ['select 1', 'set role none', 'reset session authorization']) {
         await pool.query(statement);
         expect((await pool.query('select count(*) from membership')).rows[0].count).toBe(0);
-        await expect(pool.query('set row_security = off; select count(*) from membership')).rejects.toThrow(/row-level security|would be affected/);
+        await expect(pool.query('set row_security = off; select count(*) from membership')).rejects.toThrow(
+          /row-level security|would be affected/,
+        );
         await pool.query('reset row_security');
       }
       await expect(pool.query('set role mra_decider')).rejects.toThrow(/permission denied/);

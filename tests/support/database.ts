@@ -35,9 +35,14 @@ export async function createTestDatabase({ demo = false }: { readonly demo?: boo
     await db.destroy();
     await onServer(server, (client) => client.query(`drop database if exists ${name} with (force)`));
   });
+  // Deleting a few rows takes a fiftieth of the time that truncating eight tables does.
   const clear = async (): Promise<void> => {
-    await asOwner(`truncate membership, membership_record, membership_event, membership_status, membership_identifier,
-                            membership_consent, local_suspension, synchronisation`);
+    await asOwner(`
+      with s as (delete from membership_status), i as (delete from membership_identifier), c as (delete from membership_consent),
+           r as (delete from membership_record), e as (delete from membership_event), l as (delete from local_suspension),
+           y as (delete from synchronisation)
+      select`);
+    await asOwner('delete from membership');
   };
   return { url, db, networks: createNetworkCache(db), clear, asOwner };
 }

@@ -21,12 +21,15 @@ export function openPost(url: string, headers: Readonly<Record<string, string>>)
   post.setNoDelay(true);
   const response = once(post, 'response').then(([message]) => message as IncomingMessage);
   response.catch(() => undefined);
+  const closed = once(post, 'close');
   post.on('error', () => undefined);
   return {
     request: post,
     response,
     write: async (text) => {
-      if (!post.write(text) && !post.destroyed) await Promise.race([once(post, 'drain'), once(post, 'close')]);
+      const taken = Promise.withResolvers<void>();
+      post.write(text, () => taken.resolve());
+      await Promise.race([taken.promise, closed]);
     },
     end: () => void post.end(),
   };

@@ -6,12 +6,10 @@ const IMPORT_MODES = ['full', 'delta'] as const;
 
 export const ImportQuery = z.strictObject({
   programme: ProgrammeId.meta({ examples: ['eu-aeo'] }),
-  mode: z
-    .enum(IMPORT_MODES)
-    .meta({
-      description: '`full`: members missing from the list are ended; `delta`: they stay as they are.',
-      examples: ['delta'],
-    }),
+  mode: z.enum(IMPORT_MODES).meta({
+    description: '`full`: members missing from the list are ended; `delta`: they stay as they are.',
+    examples: ['delta'],
+  }),
   allowRemovals: queryWhole(0, 100_000_000)
     .optional()
     .describe('How many members a full list may end when that is more than 10 % of them, or all.'),

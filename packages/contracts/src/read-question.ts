@@ -50,7 +50,12 @@ export function invalidAnswer(item: unknown, errors: FieldError[]): InvalidAnswe
   return { outcome: 'invalid', question: item ?? null, errors };
 }
 
-function unknown(pointer: string, what: string, value: string | undefined, isKnown: (value: string) => boolean): FieldError[] {
+function unknown(
+  pointer: string,
+  what: string,
+  value: string | undefined,
+  isKnown: (value: string) => boolean,
+): FieldError[] {
   return value === undefined || isKnown(value) ? [] : [{ pointer, detail: `is not a known ${what}` }];
 }
 

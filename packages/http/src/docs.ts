@@ -2,8 +2,8 @@ import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
 
 /**
- * The policy of the pages under /docs. They have no inline script. Styles: Swagger UI renders Markdown tables with style attributes.
- * Given as a string, since the list that the plugin ships is empty (fastify-swagger-ui#233).
+ * The policy of the pages under /docs, which have no script or style inline: tests/api/docs.test.ts tries them in a browser. Given as
+ * a string, since the list that the plugin ships is empty (fastify-swagger-ui#233).
  */
 const DOCS_POLICY = [
   "default-src 'none'",
@@ -27,6 +27,8 @@ export async function serveDocs(app: FastifyInstance): Promise<void> {
       routePrefix: '/docs',
       staticCSP: DOCS_POLICY,
       uiConfig: {
+        // Without the bar that asks for another document, whose logo has styles of its own.
+        layout: 'BaseLayout',
         persistAuthorization: true,
         displayRequestDuration: true,
         docExpansion: 'list',

@@ -1,5 +1,13 @@
-import { type Audience, type Decision, decide, type Instant, type OpenQuestion, type Question } from '@mra/recognition';
-import { loadFacts } from './facts.ts';
+import {
+  type Audience,
+  type Decision,
+  decide,
+  type Instant,
+  type Network,
+  type OpenQuestion,
+  type Question,
+} from '@mra/recognition';
+import { type LoadedFacts, loadFacts } from './facts.ts';
 import type { NetworkCache } from './network.ts';
 import type { Database } from './pool.ts';
 
@@ -11,6 +19,8 @@ export type Answered =
       readonly decision: Decision;
       readonly decidedAt: Instant;
       readonly networkVersion: number;
+      /** The identifier schemes that were known then. */
+      readonly schemes: Network['schemes'];
     }
   /** `knownAt` lies in the future: nothing is known then yet, and an answer could not stay the same. */
   | { readonly kind: 'not_yet_known'; readonly now: Instant };
@@ -25,17 +35,28 @@ export function createDecider(db: Database, networks: NetworkCache): Decider {
     async ask(questions, audience) {
       if (questions.length === 0) return [];
       const loaded = await loadFacts(db, questions);
-      const versions = [...new Set(loaded.map(({ networkVersion }) => networkVersion))];
-      const network = new Map(await Promise.all(versions.map(async (version) => [version, await networks.get(version)] as const)));
-      return questions.map((asked, index): Answered => {
-        const facts = loaded[index];
-        const known = facts && network.get(facts.networkVersion);
-        if (facts === undefined || known === undefined) throw new Error('a question without facts');
-        if (facts.knownAt > facts.now) return { kind: 'not_yet_known', now: facts.now };
-        const question: Question = { ...asked, at: asked.at ?? facts.now, knownAt: facts.knownAt };
-        const decision = decide(question, { network: known, memberships: facts.memberships }, audience);
-        return { kind: 'answered', question, decision, decidedAt: facts.now, networkVersion: facts.networkVersion };
-      });
+      const indexes = Map.groupBy(questions.keys(), (index) => loaded[index]?.networkVersion ?? 0);
+      const answers: Answered[] = [];
+      // Version by version, whatever their order: a batch may ask about more versions than are kept in memory.
+      for (const [version, ofVersion] of indexes) {
+        const network = await networks.get(version);
+        for (const index of ofVersion) answers[index] = answer(questions[index], loaded[index], network, audience);
+      }
+      return answers;
     },
   };
+}
+
+function answer(
+  asked: OpenQuestion | undefined,
+  facts: LoadedFacts | undefined,
+  network: Network,
+  audience: Audience,
+): Answered {
+  if (asked === undefined || facts === undefined) throw new Error('a question without facts');
+  if (facts.knownAt > facts.now) return { kind: 'not_yet_known', now: facts.now };
+  const question: Question = { ...asked, at: asked.at ?? facts.now, knownAt: facts.knownAt };
+  const decision = decide(question, { network, memberships: facts.memberships }, audience);
+  const { networkVersion } = facts;
+  return { kind: 'answered', question, decision, decidedAt: facts.now, networkVersion, schemes: network.schemes };
 }

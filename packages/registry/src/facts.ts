@@ -69,15 +69,18 @@ export async function loadFacts(
   const identifiers = questions.map(({ identifier }) => normaliseIdentifier(identifier));
   const { rows } = await sql<Row>`
     select ordinal, now_at, known_at, network_version, facts
-      from recognition_facts(${identifiers}::text[], ${questions.map(({ knownAt }) => knownAt)}::timestamptz[])`.execute(db);
+      from recognition_facts(${identifiers}::text[], ${questions.map(({ knownAt }) => knownAt)}::timestamptz[])`.execute(
+    db,
+  );
   const loaded: (LoadedFacts & { memberships: MembershipFacts[] })[] = [];
   for (const { ordinal, now_at, known_at, network_version, facts } of rows) {
-    const entry = (loaded[ordinal - 1] ??= {
+    const entry = loaded[ordinal - 1] ?? {
       now: now_at,
       knownAt: known_at,
       networkVersion: network_version ?? 0,
       memberships: [],
-    });
+    };
+    loaded[ordinal - 1] = entry;
     if (facts !== null) entry.memberships.push(toFacts(facts));
   }
   return loaded;
@@ -124,5 +127,8 @@ function toFacts(lists: FactLists): MembershipFacts {
 
 function period(from: Bound, to: Bound): Period {
   if (from === null && to === null) return ALWAYS;
-  return { from: from === null ? null : new Date(from).toISOString(), to: to === null ? null : new Date(to).toISOString() };
+  return {
+    from: from === null ? null : new Date(from).toISOString(),
+    to: to === null ? null : new Date(to).toISOString(),
+  };
 }

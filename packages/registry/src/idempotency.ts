@@ -13,7 +13,10 @@ export interface KeptAnswer {
 const isKept = sql<boolean>`(created_at > now() - interval '24 hours')`;
 
 /** The answer that a client was given for a key; undefined when the key is new. Keys are kept for 24 hours. */
-export async function findAnswer({ tx, actor }: Pick<Recording, 'tx' | 'actor'>, key: string): Promise<KeptAnswer | undefined> {
+export async function findAnswer(
+  { tx, actor }: Pick<Recording, 'tx' | 'actor'>,
+  key: string,
+): Promise<KeptAnswer | undefined> {
   const row = await tx
     .selectFrom('idempotency_key')
     .select(['request_hash', 'status', 'headers', 'body'])
@@ -21,15 +24,19 @@ export async function findAnswer({ tx, actor }: Pick<Recording, 'tx' | 'actor'>,
     .where('key', '=', key)
     .where(isKept)
     .executeTakeFirst();
-  return row && { requestHash: row.request_hash, status: row.status, headers: row.headers as Record<string, string>, body: row.body };
+  return (
+    row && {
+      requestHash: row.request_hash,
+      status: row.status,
+      headers: row.headers as Record<string, string>,
+      body: row.body,
+    }
+  );
 }
 
 /** Keeps an answer in the transaction of its write, and forgets those older than a day. */
 export async function keepAnswer({ tx, actor }: Recording, key: string, answer: KeptAnswer): Promise<void> {
-  await tx
-    .deleteFrom('idempotency_key')
-    .where(sql<boolean>`not ${isKept}`)
-    .execute();
+  await tx.deleteFrom('idempotency_key').where(sql<boolean>`not ${isKept}`).execute();
   await tx
     .insertInto('idempotency_key')
     .values({

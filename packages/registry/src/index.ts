@@ -3,23 +3,47 @@ export { type AgreementFilter, readAgreementHistory, readAgreements, readAgreeme
 export { type AgreementDocument, putAgreements, type RuleDocument } from './agreements.ts';
 export type { DB } from './database.ts';
 export { type Answered, createDecider, type Decider } from './decisions.ts';
-export { loadFacts, type LoadedFacts } from './facts.ts';
-export { findAnswer, keepAnswer, type KeptAnswer } from './idempotency.ts';
+export { type LoadedFacts, loadFacts } from './facts.ts';
+export { findAnswer, type KeptAnswer, keepAnswer } from './idempotency.ts';
 export { countChangedLines } from './import-lines.ts';
 export { closeUpload, openUpload, type StagedLine, stageLines, type Upload } from './import-staging.ts';
 export { type Applied, applyImport, type ImportOrder, type RefusedLine } from './imports.ts';
-export { countLocalSuspensions, endLocalSuspension, type LocalSuspension, putLocalSuspension, readLocalSuspensions } from './local-suspensions.ts';
-export { type MembershipFilter, type MembershipHistory, type MembershipView, readMembership, readMembershipHistory, searchMemberships } from './membership-read.ts';
+export {
+  countLocalSuspensions,
+  endLocalSuspension,
+  type LocalSuspension,
+  putLocalSuspension,
+  readLocalSuspensions,
+} from './local-suspensions.ts';
+export {
+  type MembershipFilter,
+  type MembershipHistory,
+  type MembershipView,
+  readMembership,
+  readMembershipHistory,
+  searchMemberships,
+} from './membership-read.ts';
 export type { MembershipRecord } from './membership-record.ts';
-export { memberKey, type MembershipWrite, type RecordedEvent, writeMemberships, type WriteResult } from './membership-write.ts';
+export {
+  type MembershipWrite,
+  memberKey,
+  type RecordedEvent,
+  type WriteResult,
+  writeMemberships,
+} from './membership-write.ts';
 export { isMigrated, migrate } from './migrate.ts';
 export { createNetworkCache, currentNetworkVersion, type Executor, loadNetwork, type NetworkCache } from './network.ts';
 export { parsePeriod, rangeText } from './period.ts';
 export { createPool, type Database, openDatabase, type PoolOptions } from './pool.ts';
 export { type ProgrammeDocument, putProgrammes, readProgrammes, readProgrammeTerms } from './programmes.ts';
-export { actAs, type Actor, appendChange, readAs, record, type Recording, RecordingTooSlow } from './recording.ts';
+export { type Actor, actAs, appendChange, type Recording, RecordingTooSlow, readAs, record } from './recording.ts';
 export {
-  type BenefitDocument, type IdentifierSchemeDocument, type MutualAssistanceDocument, type PresentationDocument, putReference, type ReferenceDocuments,
+  type BenefitDocument,
+  type IdentifierSchemeDocument,
+  type MutualAssistanceDocument,
+  type PresentationDocument,
+  putReference,
+  type ReferenceDocuments,
 } from './reference.ts';
 export { readBenefits, readIdentifierSchemes, readMutualAssistance, readPresentations } from './reference-read.ts';
 export { recordSynchronisation } from './synchronisations.ts';

@@ -13,7 +13,10 @@ export interface LocalSuspension {
 }
 
 /** The local suspensions by the actor's administration of one member, as known now, in order of their beginning. */
-export async function readLocalSuspensions(tx: Transaction<DB>, membershipId: number): Promise<readonly LocalSuspension[]> {
+export async function readLocalSuspensions(
+  tx: Transaction<DB>,
+  membershipId: number,
+): Promise<readonly LocalSuspension[]> {
   const rows = await tx
     .selectFrom('local_suspension')
     .select(['recogniser', 'valid', 'note', sql<Instant>`lower(known)`.as('recorded_at')])
@@ -22,7 +25,10 @@ export async function readLocalSuspensions(tx: Transaction<DB>, membershipId: nu
     .orderBy(sql`lower(valid)`)
     .execute();
   return rows.map((row) => ({
-    recogniser: row.recogniser, valid: parsePeriod(row.valid), note: row.note, recordedAt: row.recorded_at,
+    recogniser: row.recogniser,
+    valid: parsePeriod(row.valid),
+    note: row.note,
+    recordedAt: row.recorded_at,
   }));
 }
 
@@ -42,17 +48,36 @@ export async function countLocalSuspensions(
   return count;
 }
 
-/** Suspends the benefits given to a member from an instant on; what was recorded from then on gives way, earlier periods stay. */
+/**
+ * Suspends the benefits given to a member for a period. What was recorded outside it stays: recording a suspension never gives benefits
+ * back, only ending it does.
+ */
 export async function putLocalSuspension(
   recording: Recording,
   member: { readonly id: number; readonly programme: string; readonly number: string },
-  suspension: { readonly recogniser: string; readonly from: Instant; readonly to: Instant | null; readonly note: string | null },
+  suspension: {
+    readonly recogniser: string;
+    readonly from: Instant;
+    readonly to: Instant | null;
+    readonly note: string | null;
+  },
 ): Promise<void> {
   const { recogniser, from, to, note } = suspension;
   const replaced = { recogniser, membership_id: member.id, valid: rangeText({ from, to: null }) };
-  await supersede(recording, 'local_suspension', [replaced], [
-    { recogniser, membership_id: member.id, note, valid: rangeText({ from, to }), recorded_by: recording.actor.client },
-  ]);
+  await supersede(
+    recording,
+    'local_suspension',
+    [replaced],
+    [
+      {
+        recogniser,
+        membership_id: member.id,
+        note,
+        valid: rangeText({ from, to }),
+        recorded_by: recording.actor.client,
+      },
+    ],
+  );
   await append(recording, member, { ...suspension, ended: false });
 }
 

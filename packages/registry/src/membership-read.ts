@@ -46,7 +46,12 @@ const select = (knownAt: RawBuilder<unknown>) => sql`
 /** One membership; undefined where there is none, or none that the actor of the transaction may know of. */
 export async function readMembership(
   tx: Transaction<DB>,
-  { programme, number, at, knownAt }: { readonly programme: string; readonly number: string; readonly at: Instant; readonly knownAt: Instant },
+  {
+    programme,
+    number,
+    at,
+    knownAt,
+  }: { readonly programme: string; readonly number: string; readonly at: Instant; readonly knownAt: Instant },
 ): Promise<MembershipView | undefined> {
   const { rows } = await sql<Row>`${select(sql`${knownAt}::timestamptz`)}
     where m.id = find_member(${programme}, ${normaliseIdentifier(number)})`.execute(tx);
@@ -65,7 +70,11 @@ export interface MembershipFilter {
 }
 
 /** Memberships that the actor of the transaction may know of, now, by programme and number. */
-export async function searchMemberships(tx: Transaction<DB>, filter: MembershipFilter, now: Instant): Promise<readonly MembershipView[]> {
+export async function searchMemberships(
+  tx: Transaction<DB>,
+  filter: MembershipFilter,
+  now: Instant,
+): Promise<readonly MembershipView[]> {
   const conditions: RawBuilder<unknown>[] = [sql`true`];
   if (filter.programme !== undefined) conditions.push(sql`m.programme = ${filter.programme}`);
   if (filter.after !== undefined) {
@@ -73,7 +82,9 @@ export async function searchMemberships(tx: Transaction<DB>, filter: MembershipF
   }
   if (filter.name !== undefined) {
     const pattern = `%${filter.name.replace(/[\\%_]/g, '\\$&')}%`;
-    conditions.push(sql`exists (select from jsonb_array_elements(r.names) n where casefold((n ->> 'name') collate pg_unicode_fast) like casefold(${pattern} collate pg_unicode_fast))`);
+    conditions.push(
+      sql`exists (select from jsonb_array_elements(r.names) n where casefold((n ->> 'name') collate pg_unicode_fast) like casefold(${pattern} collate pg_unicode_fast))`,
+    );
   }
   if (filter.identifier !== undefined) {
     conditions.push(sql`m.id in (select i.membership_id from membership_identifier i
@@ -94,25 +105,63 @@ const statusNow = (now: Instant) => sql`coalesce((
    where s.membership_id = m.id and s.known @> ${now}::timestamptz and s.valid @> ${now}::timestamptz), 'not_started')`;
 
 export interface MembershipHistory {
-  readonly versions: readonly { readonly version: number; readonly record: MembershipRecord; readonly recordedAt: Instant; readonly recordedUntil: Instant | null; readonly recordedBy: string }[];
-  readonly events: readonly (RecordedEvent & { readonly seq: number; readonly recordedAt: Instant; readonly recordedBy: string })[];
+  readonly versions: readonly {
+    readonly version: number;
+    readonly record: MembershipRecord;
+    readonly recordedAt: Instant;
+    readonly recordedUntil: Instant | null;
+    readonly recordedBy: string;
+  }[];
+  readonly events: readonly (RecordedEvent & {
+    readonly seq: number;
+    readonly recordedAt: Instant;
+    readonly recordedBy: string;
+  })[];
 }
 
 /** Every version of the record and every event of a membership that the actor may know of, as known at an instant, oldest first. */
-export async function readMembershipHistory(tx: Transaction<DB>, id: number, knownAt: Instant): Promise<MembershipHistory> {
-  const versions = await sql<{ version: number; record: RecordColumns; recorded_at: Instant; recorded_until: Instant | null; recorded_by: string }>`
+export async function readMembershipHistory(
+  tx: Transaction<DB>,
+  id: number,
+  knownAt: Instant,
+): Promise<MembershipHistory> {
+  const versions = await sql<{
+    version: number;
+    record: RecordColumns;
+    recorded_at: Instant;
+    recorded_until: Instant | null;
+    recorded_by: string;
+  }>`
     select r.version, to_jsonb(r) || jsonb_build_object('valid', r.valid::text) as record,
            lower(r.known) as recorded_at, case when upper(r.known) <= ${knownAt} then upper(r.known) end as recorded_until, r.recorded_by
-      from membership_record r where r.membership_id = ${id} and lower(r.known) <= ${knownAt} order by r.version`.execute(tx);
-  const events = await tx.selectFrom('membership_event').selectAll().where('membership_id', '=', id).where('recorded_at', '<=', knownAt).orderBy('seq').execute();
+      from membership_record r where r.membership_id = ${id} and lower(r.known) <= ${knownAt} order by r.version`.execute(
+    tx,
+  );
+  const events = await tx
+    .selectFrom('membership_event')
+    .selectAll()
+    .where('membership_id', '=', id)
+    .where('recorded_at', '<=', knownAt)
+    .orderBy('seq')
+    .execute();
   return {
     versions: versions.rows.map((row) => ({
-      version: row.version, record: toRecord(row.record), recordedAt: row.recorded_at, recordedUntil: row.recorded_until, recordedBy: row.recorded_by,
+      version: row.version,
+      record: toRecord(row.record),
+      recordedAt: row.recorded_at,
+      recordedUntil: row.recorded_until,
+      recordedBy: row.recorded_by,
     })),
     events: events.map((event) => ({
-      seq: event.seq, type: event.type as RecordedEvent['type'], component: event.component, newType: event.new_type,
-      partners: event.partners, effectiveFrom: event.effective_from, note: event.note,
-      recordedAt: event.recorded_at, recordedBy: event.recorded_by,
+      seq: event.seq,
+      type: event.type as RecordedEvent['type'],
+      component: event.component,
+      newType: event.new_type,
+      partners: event.partners,
+      effectiveFrom: event.effective_from,
+      note: event.note,
+      recordedAt: event.recorded_at,
+      recordedBy: event.recorded_by,
     })),
   };
 }

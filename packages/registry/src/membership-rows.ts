@@ -70,7 +70,9 @@ export async function readMembersForWriting(
         version: row.version,
         record: toRecord(row.record),
         events: (row.events ?? []).map(({ new_type, effective_from, ...event }) => ({
-          ...event, newType: new_type, effectiveFrom: effective_from,
+          ...event,
+          newType: new_type,
+          effectiveFrom: effective_from,
         })),
       },
     ]),

@@ -4,8 +4,8 @@ import {
   type MembershipEvent,
   type Network,
   normaliseIdentifier,
-  presentationsOf,
   type ProgrammeTerms,
+  presentationsOf,
 } from '@mra/recognition';
 import { sql } from 'kysely';
 import type { MembershipRecord } from './membership-record.ts';
@@ -40,7 +40,12 @@ interface Planned {
   readonly version: number;
   readonly record: MembershipRecord;
   readonly statuses: readonly { type: string; component: string; status: string; valid: string }[];
-  readonly consents: readonly { scope: string; partners: readonly string[]; except_for: readonly string[]; valid: string }[];
+  readonly consents: readonly {
+    scope: string;
+    partners: readonly string[];
+    except_for: readonly string[];
+    valid: string;
+  }[];
   readonly identifiers: readonly Record<string, unknown>[];
 }
 
@@ -64,13 +69,21 @@ export async function writeMemberships(
   });
   if (planned.length > 0) {
     const ids = await memberIds(recording, planned);
-    await store(recording, planned.map(({ write, plan }) => ({ ...plan, id: ids.get(memberKey(write)) ?? 0 })));
+    await store(
+      recording,
+      planned.map(({ write, plan }) => ({ ...plan, id: ids.get(memberKey(write)) ?? 0 })),
+    );
   }
   return results;
 }
 
-export const memberKey = ({ programme, number }: { readonly programme: ProgrammeTerms; readonly number: string }): string =>
-  `${programme.id}/${normaliseIdentifier(number)}`;
+export const memberKey = ({
+  programme,
+  number,
+}: {
+  readonly programme: ProgrammeTerms;
+  readonly number: string;
+}): string => `${programme.id}/${normaliseIdentifier(number)}`;
 
 function judge(
   network: Network,
@@ -85,22 +98,36 @@ function judge(
 
   const events = [...(row?.events ?? []), ...write.events];
   // Several new events are judged one after the other, as if they had been recorded one by one.
-  const steps = write.events.length > 0 ? write.events.map((_, index) => (row?.events.length ?? 0) + index + 1) : [events.length];
+  const steps =
+    write.events.length > 0 ? write.events.map((_, index) => (row?.events.length ?? 0) + index + 1) : [events.length];
   let folded: ReturnType<typeof lifeCycle> | null = null;
   for (const count of steps) {
     folded = lifeCycle(record, events.slice(0, count), write.programme.types, { strict: write.events.length > 0 });
     if (!folded.ok) return { result: { outcome: 'refused', detail: folded.detail } };
   }
   if (folded === null || !folded.ok) throw new Error('a life cycle without steps');
-  const facts = identifierFacts(write.programme, write.number, record.identifiers, presentationsOf(network, write.programme.id));
+  const facts = identifierFacts(
+    write.programme,
+    write.number,
+    record.identifiers,
+    presentationsOf(network, write.programme.id),
+  );
   const plan = {
     write,
     record,
     version: (row?.version ?? 0) + 1,
     statuses: folded.statuses.map(({ valid, ...status }) => ({ ...status, valid: rangeText(valid) })),
-    consents: folded.consents.map(({ valid, scope, partners, except }) => ({ scope, partners, except_for: except, valid: rangeText(valid) })),
+    consents: folded.consents.map(({ valid, scope, partners, except }) => ({
+      scope,
+      partners,
+      except_for: except,
+      valid: rangeText(valid),
+    })),
     identifiers: facts.map(({ valid, scheme, recogniser, ...fact }) => ({
-      ...fact, scheme: scheme ?? '', recogniser: recogniser ?? '', valid: rangeText(valid),
+      ...fact,
+      scheme: scheme ?? '',
+      recogniser: recogniser ?? '',
+      valid: rangeText(valid),
     })),
   };
   return { result: { outcome: row === undefined ? 'created' : 'updated' }, plan };
@@ -146,21 +173,48 @@ async function store(recording: Recording, planned: readonly Planned[]): Promise
   const ids = planned.map(({ id }) => id);
   const known = rangeText({ from: recordedAt, to: null });
   const records = planned.map(({ id, version, record }) => ({
-    membership_id: id, version, known, recorded_by: actor.client, type: record.type,
-    issuing_country: record.issuingCountry, issuing_office: record.issuingOffice, validated_on: record.validatedOn,
-    names: record.names, addresses: record.addresses, identifiers: record.identifiers, roles: record.roles,
-    consent: record.consent, valid: rangeText({ from: record.validFrom, to: record.validTo }),
+    membership_id: id,
+    version,
+    known,
+    recorded_by: actor.client,
+    type: record.type,
+    issuing_country: record.issuingCountry,
+    issuing_office: record.issuingOffice,
+    validated_on: record.validatedOn,
+    names: record.names,
+    addresses: record.addresses,
+    identifiers: record.identifiers,
+    roles: record.roles,
+    consent: record.consent,
+    valid: rangeText({ from: record.validFrom, to: record.validTo }),
   }));
   await sql`update membership_record set known = tstzrange(lower(known), ${recordedAt})
              where membership_id = any (${ids}) and upper_inf(known)`.execute(tx);
   await sql`insert into membership_record
-            select * from jsonb_populate_recordset(null::membership_record, ${JSON.stringify(records)}::jsonb)`.execute(tx);
+            select * from jsonb_populate_recordset(null::membership_record, ${JSON.stringify(records)}::jsonb)`.execute(
+    tx,
+  );
   const part = <T extends object>(rows: (plan: Planned) => readonly T[]): string =>
     JSON.stringify(planned.flatMap((plan) => rows(plan).map((row) => ({ ...row, membership_id: plan.id, known }))));
-  await replaceKnown(recording, 'membership_status', ['component', 'type', 'status'], ids, part((plan) => plan.statuses));
-  await replaceKnown(recording, 'membership_consent', ['scope', 'partners', 'except_for'], ids, part((plan) => plan.consents));
   await replaceKnown(
-    recording, 'membership_identifier', ['origin', 'scheme', 'value', 'normalised', 'recogniser'], ids,
+    recording,
+    'membership_status',
+    ['component', 'type', 'status'],
+    ids,
+    part((plan) => plan.statuses),
+  );
+  await replaceKnown(
+    recording,
+    'membership_consent',
+    ['scope', 'partners', 'except_for'],
+    ids,
+    part((plan) => plan.consents),
+  );
+  await replaceKnown(
+    recording,
+    'membership_identifier',
+    ['origin', 'scheme', 'value', 'normalised', 'recogniser'],
+    ids,
     part((plan) => plan.identifiers),
   );
 }
@@ -181,7 +235,9 @@ async function replaceKnown(
   );
   await sql`with d as materialized (select * from ${desired})
             update ${target} t set known = tstzrange(lower(t.known), ${recordedAt})
-             where t.membership_id = any (${[...ids]}) and upper_inf(t.known) and not exists (select from d where ${same})`.execute(tx);
+             where t.membership_id = any (${[...ids]}) and upper_inf(t.known) and not exists (select from d where ${same})`.execute(
+    tx,
+  );
   await sql`insert into ${target}
             select d.* from ${desired} d
              where not exists (select from ${target} t where ${same} and upper_inf(t.known))`.execute(tx);
@@ -190,9 +246,31 @@ async function replaceKnown(
 /** One entry for a record and one for each event, in order; events also keep the number of their entry. */
 async function appendEntries({ tx, recordedAt, actor }: Recording, planned: readonly Planned[]): Promise<void> {
   const entries = planned.flatMap(({ write, id }) => {
-    const common = { administration: write.programme.administration, id: `${write.programme.id}/${write.number}`, member: id };
-    const record = write.record === null ? [] : [{ ...common, subject: 'membership', payload: { programme: write.programme.id, number: write.number, source: write.source, record: write.record } as object }];
-    const events = write.events.map((event) => ({ ...common, subject: 'membership_event', payload: { programme: write.programme.id, number: write.number, event } as object }));
+    const common = {
+      administration: write.programme.administration,
+      id: `${write.programme.id}/${write.number}`,
+      member: id,
+    };
+    const record =
+      write.record === null
+        ? []
+        : [
+            {
+              ...common,
+              subject: 'membership',
+              payload: {
+                programme: write.programme.id,
+                number: write.number,
+                source: write.source,
+                record: write.record,
+              } as object,
+            },
+          ];
+    const events = write.events.map((event) => ({
+      ...common,
+      subject: 'membership_event',
+      payload: { programme: write.programme.id, number: write.number, event } as object,
+    }));
     return [...record, ...events];
   });
   const content = JSON.stringify(entries);
@@ -207,4 +285,3 @@ async function appendEntries({ tx, recordedAt, actor }: Recording, planned: read
       from jsonb_array_elements(${content}::jsonb) with ordinality as e (entry, ordinal), lateral (select entry -> 'payload' -> 'event') as p (event)
      where entry ->> 'subject' = 'membership_event'`.execute(tx);
 }
-

@@ -27,15 +27,38 @@ export async function loadNetwork(db: Executor, version: number): Promise<Networ
     .select('recorded_at')
     .where('version', '=', version)
     .executeTakeFirst();
-  if (moment === undefined) return indexNetwork({ version, administrations: [], unionMembers: [], programmes: [], agreements: [], presentations: [], schemes: [] });
+  if (moment === undefined)
+    return indexNetwork({
+      version,
+      administrations: [],
+      unionMembers: [],
+      programmes: [],
+      agreements: [],
+      presentations: [],
+      schemes: [],
+    });
   const known = sql<boolean>`known @> ${moment.recorded_at}::timestamptz`;
   const [administrations, members, programmes, agreements, rules, presentations, schemes] = await Promise.all([
     db.selectFrom('administration').select('code').where(known).execute(),
     db.selectFrom('union_member').select(['union_code', 'member', 'valid']).where(known).execute(),
-    db.selectFrom('programme').select(['id', 'administration', 'types', 'consent', 'number_patterns', 'valid']).where(known).execute(),
+    db
+      .selectFrom('programme')
+      .select(['id', 'administration', 'types', 'consent', 'number_patterns', 'valid'])
+      .where(known)
+      .execute(),
     db
       .selectFrom('agreement')
-      .select(['id', 'title', 'citation', 'life_cycle', 'signed_on', 'in_force_on', 'party_effective', 'reviewed_on', 'valid'])
+      .select([
+        'id',
+        'title',
+        'citation',
+        'life_cycle',
+        'signed_on',
+        'in_force_on',
+        'party_effective',
+        'reviewed_on',
+        'valid',
+      ])
       .where(known)
       .execute(),
     db.selectFrom('recognition_rule').selectAll().where(known).execute(),

@@ -37,7 +37,9 @@ export function createPool(options: PoolOptions): pg.Pool {
     statement_timeout: 60_000,
     idle_in_transaction_session_timeout: 60_000,
     options: `-c timezone=UTC${role === null ? '' : ` -c role=${role}`}`,
-    types: { getTypeParser: (oid: number, format?: string) => parsers[oid] ?? pg.types.getTypeParser(oid, format as 'text') },
+    types: {
+      getTypeParser: (oid: number, format?: string) => parsers[oid] ?? pg.types.getTypeParser(oid, format as 'text'),
+    },
   } as pg.PoolConfig);
   // An error event that nobody listens to ends the process, and the pool listens to idle clients alone.
   pool.on('connect', (client) => client.on('error', (error) => options.onError?.(error)));

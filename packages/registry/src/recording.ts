@@ -59,7 +59,11 @@ export async function record<T>(
  * `work` gets the database's clock, read when every change up to then was there to be seen: what is read as known at that instant or
  * an earlier one will read the same for ever.
  */
-export async function readAs<T>(db: Database, actor: Actor, work: (tx: Transaction<DB>, now: Instant) => Promise<T>): Promise<T> {
+export async function readAs<T>(
+  db: Database,
+  actor: Actor,
+  work: (tx: Transaction<DB>, now: Instant) => Promise<T>,
+): Promise<T> {
   // Before the transaction, so that a long read holds up no writer.
   const { rows } = await sql<{ now: Instant }>`select settled_now() as now`.execute(db);
   const { now } = first(rows);
@@ -73,7 +77,10 @@ export async function readAs<T>(db: Database, actor: Actor, work: (tx: Transacti
 }
 
 /** Within a recording, acts for another administration: a hub's seed load writes the members of many. */
-export async function actAs(tx: Transaction<DB>, { administration, copies = false }: Omit<Actor, 'client'>): Promise<void> {
+export async function actAs(
+  tx: Transaction<DB>,
+  { administration, copies = false }: Omit<Actor, 'client'>,
+): Promise<void> {
   await sql`select set_config('mra.administration', ${administration ?? ''}, true),
                    set_config('mra.copies', ${copies ? 'on' : ''}, true)`.execute(tx);
 }

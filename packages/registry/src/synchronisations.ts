@@ -7,14 +7,26 @@ import { appendChange, type Recording } from './recording.ts';
  */
 export async function recordSynchronisation(
   recording: Recording,
-  synchronisation: { readonly administration: string; readonly synchronisedAt: Instant; readonly maxAgeSeconds: number },
+  synchronisation: {
+    readonly administration: string;
+    readonly synchronisedAt: Instant;
+    readonly maxAgeSeconds: number;
+  },
 ): Promise<void> {
   const { administration, synchronisedAt, maxAgeSeconds } = synchronisation;
   await recording.tx
     .insertInto('synchronisation')
     .values({
-      administration, synchronised_at: synchronisedAt, recorded_at: recording.recordedAt, max_age_seconds: maxAgeSeconds,
+      administration,
+      synchronised_at: synchronisedAt,
+      recorded_at: recording.recordedAt,
+      max_age_seconds: maxAgeSeconds,
     })
     .execute();
-  await appendChange(recording, { administration, subject: 'synchronisation', id: administration, payload: synchronisation });
+  await appendChange(recording, {
+    administration,
+    subject: 'synchronisation',
+    id: administration,
+    payload: synchronisation,
+  });
 }

@@ -32,7 +32,11 @@ export async function supersede(
   const target = sql.table(table);
   const keys = Object.keys(replaced[0] ?? {}).filter((column) => column !== 'valid');
   const matches = sql.join(
-    [...keys.map((column) => sql`t.${sql.ref(column)} = n.${sql.ref(column)}`), sql`t.valid && n.valid`, sql`upper_inf(t.known)`],
+    [
+      ...keys.map((column) => sql`t.${sql.ref(column)} = n.${sql.ref(column)}`),
+      sql`t.valid && n.valid`,
+      sql`upper_inf(t.known)`,
+    ],
     sql` and `,
   );
   const known = rangeText({ from: recordedAt, to: null });
@@ -52,5 +56,7 @@ export async function supersede(
     insert into ${target} select (jsonb_populate_record(null::${target}, content)).* from outside`.execute(tx);
   if (rows.length === 0) return;
   const content = JSON.stringify(rows.map((row) => ({ ...row, known })));
-  await sql`insert into ${target} select * from jsonb_populate_recordset(null::${target}, ${content}::jsonb)`.execute(tx);
+  await sql`insert into ${target} select * from jsonb_populate_recordset(null::${target}, ${content}::jsonb)`.execute(
+    tx,
+  );
 }

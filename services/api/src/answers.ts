@@ -17,13 +17,17 @@ export interface Answers {
 }
 
 /** Answers questions as they come over HTTP: reads them, lets the registry decide, writes the answer. */
-export function createAnswers({ decider, networks, metrics }: Pick<Dependencies, 'decider' | 'networks' | 'metrics'>): Answers {
+export function createAnswers({
+  decider,
+  networks,
+  metrics,
+}: Pick<Dependencies, 'decider' | 'networks' | 'metrics'>): Answers {
   const reader = createQuestionReader(networks);
-  const written = async (answered: Answered): Promise<Answer | null> => {
+  const written = (answered: Answered): Answer | null => {
     if (answered.kind === 'not_yet_known') return null;
-    const { decision, question, decidedAt, networkVersion } = answered;
+    const { decision, question, decidedAt, networkVersion, schemes } = answered;
     metrics.countDecision(decision.outcome, decision.reason);
-    const identifier = readIdentifier(question, await networks.get(networkVersion));
+    const identifier = readIdentifier(question, schemes);
     return toAnswer(decision, question, { decidedAt, networkVersion, identifier });
   };
   return {
@@ -31,7 +35,7 @@ export function createAnswers({ decider, networks, metrics }: Pick<Dependencies,
       const [reading] = await reader.read([item]);
       if (reading === undefined || !reading.ok) throw wrongFields(reading?.errors ?? []);
       const [answered] = await decider.ask([reading.question], audience);
-      const answer = answered && (await written(answered));
+      const answer = answered && written(answered);
       if (!answer) throw wrongFields([NOT_YET_KNOWN]);
       return answer;
     },
@@ -42,7 +46,7 @@ export function createAnswers({ decider, networks, metrics }: Pick<Dependencies,
       const answers: BatchItemAnswer[] = [];
       for (const [index, reading] of readings.entries()) {
         const next = reading.ok ? answered.next().value : undefined;
-        const answer = next && (await written(next));
+        const answer = next && written(next);
         answers.push(answer ?? invalidAnswer(echo(items[index]), reading.ok ? [NOT_YET_KNOWN] : reading.errors));
       }
       return answers;
@@ -64,9 +68,9 @@ function isShallow(value: unknown, depth: number): boolean {
 }
 
 /** What an identifier looks like, from its text alone: so that whoever wrote it wrongly sees where. */
-function readIdentifier({ identifier, at }: Question, network: Network): NonNullable<Answer['identifier']> {
+function readIdentifier({ identifier, at }: Question, known: Network['schemes']): NonNullable<Answer['identifier']> {
   const normalised = normaliseIdentifier(identifier);
-  const schemes = matchingSchemes(normalised, network.schemes.values()).slice(0, MOST_SCHEMES);
+  const schemes = matchingSchemes(normalised, known.values()).slice(0, MOST_SCHEMES);
   const day = at.slice(0, 10);
   return {
     normalised,

@@ -1,6 +1,12 @@
-import type { MembershipRecord as WireRecord, Warning } from '@mra/contracts';
+import type { Warning, MembershipRecord as WireRecord } from '@mra/contracts';
 import { checkDigit } from '@mra/identifiers';
-import { isPlausibleIdentifier, matchingSchemes, type Network, normaliseIdentifier, type ProgrammeTerms } from '@mra/recognition';
+import {
+  isPlausibleIdentifier,
+  matchingSchemes,
+  type Network,
+  normaliseIdentifier,
+  type ProgrammeTerms,
+} from '@mra/recognition';
 
 export interface Findings {
   /** What makes the record unusable. */
@@ -14,7 +20,13 @@ export interface Findings {
  * @param number authorisation number, as written
  * @param on day by whose rules check digits are checked
  */
-export function checkRecord(network: Network, programme: ProgrammeTerms, number: string, record: WireRecord, on: string): Findings {
+export function checkRecord(
+  network: Network,
+  programme: ProgrammeTerms,
+  number: string,
+  record: WireRecord,
+  on: string,
+): Findings {
   const errors: Findings['errors'][number][] = [];
   const warnings: Warning[] = [];
   const normalised = normaliseIdentifier(number);
@@ -32,7 +44,11 @@ export function checkRecord(network: Network, programme: ProgrammeTerms, number:
   if (members.length > 0) {
     const prefix = normalised.slice(0, 2);
     if (!members.some(({ member }) => member === prefix)) {
-      warnings.push({ pointer: '/number', code: 'ISSUING_COUNTRY', detail: `${prefix} is no member of ${programme.administration}` });
+      warnings.push({
+        pointer: '/number',
+        code: 'ISSUING_COUNTRY',
+        detail: `${prefix} is no member of ${programme.administration}`,
+      });
     }
     if (record.issuingCountry != null && record.issuingCountry !== prefix) {
       const detail = `is not the country of the number, ${prefix}`;
@@ -58,7 +74,12 @@ export function checkRecord(network: Network, programme: ProgrammeTerms, number:
 
 function fitsOne(programme: ProgrammeTerms, normalised: string): boolean {
   const patterns = programme.numberPatterns.map(({ scheme, regex }) => ({
-    scheme, regex, administration: null, name: scheme, kind: '', checkDigit: null,
+    scheme,
+    regex,
+    administration: null,
+    name: scheme,
+    kind: '',
+    checkDigit: null,
   }));
   return matchingSchemes(normalised, patterns).length > 0;
 }

@@ -19,7 +19,9 @@ export function createQuestionReader(networks: NetworkCache): QuestionReader {
       const readings = items.map((item) => readQuestion(item, vocabularyOf(latest)));
       if (readings.every(({ ok }) => ok)) return readings;
       latest = await networks.current();
-      return readings.map((reading, index) => (reading.ok ? reading : readQuestion(items[index], vocabularyOf(latest))));
+      return readings.map((reading, index) =>
+        reading.ok ? reading : readQuestion(items[index], vocabularyOf(latest)),
+      );
     },
   };
 }

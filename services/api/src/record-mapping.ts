@@ -1,4 +1,9 @@
-import { type CompleteMembershipRecord, completeMembershipRecord, type MembershipEvent, type MembershipRecord as WireRecord } from '@mra/contracts';
+import {
+  type CompleteMembershipRecord,
+  completeMembershipRecord,
+  type MembershipEvent,
+  type MembershipRecord as WireRecord,
+} from '@mra/contracts';
 import { dayOrInstant, type Instant, parseDayOrInstant } from '@mra/recognition';
 import type { MembershipRecord, RecordedEvent } from '@mra/registry';
 

@@ -5,7 +5,9 @@ import { aMember, membersOf } from '../../support/members.ts';
 
 let members: ReturnType<typeof membersOf>;
 beforeAll(async () => {
-  members = membersOf(await createTestApi(await createTestDatabase(), { isLocal: (administration) => administration !== 'KR' }));
+  members = membersOf(
+    await createTestApi(await createTestDatabase(), { isLocal: (administration) => administration !== 'KR' }),
+  );
 });
 
 let count = 0;
@@ -16,7 +18,8 @@ async function aSuspendedMember(body: object = { from: '2024-01-01' }): Promise<
   expect((await members.suspendLocally(number, body)).statusCode).toBe(200);
   return number;
 }
-const reason = async (identifier: string, at?: string) => (await members.ask({ identifier, ...(at && { at }) })).json().reason;
+const reason = async (identifier: string, at?: string) =>
+  (await members.ask({ identifier, ...(at && { at }) })).json().reason;
 
 describe('204', () => {
   test('ended from now on; the past stays as it was', async () => {

@@ -5,7 +5,9 @@ import { aMember, membersOf } from '../../support/members.ts';
 
 let members: ReturnType<typeof membersOf>;
 beforeAll(async () => {
-  members = membersOf(await createTestApi(await createTestDatabase(), { isLocal: (administration) => administration !== 'KR' }));
+  members = membersOf(
+    await createTestApi(await createTestDatabase(), { isLocal: (administration) => administration !== 'KR' }),
+  );
 });
 
 let count = 0;
@@ -15,26 +17,43 @@ async function aWrittenMember(changes: object = {}): Promise<string> {
   expect((await members.put(number, aMember({ ...changes }))).statusCode).toBe(201);
   return number;
 }
-const reason = async (identifier: string, recogniser: string, at: string) => (await members.ask({ identifier, recogniser, at })).json().reason;
+const reason = async (identifier: string, recogniser: string, at: string) =>
+  (await members.ask({ identifier, recogniser, at })).json().reason;
 
 describe('200', () => {
   test('the benefits are suspended by that recogniser alone, for that time alone', async () => {
     const number = await aWrittenMember();
-    const response = await members.suspendLocally(number, { from: '2024-01-01', to: '2024-07-01', note: 'under review' });
+    const response = await members.suspendLocally(number, {
+      from: '2024-01-01',
+      to: '2024-07-01',
+      note: 'under review',
+    });
     expect(response.statusCode, response.body).toBe(200);
     const { recordedAt, ...body } = response.json();
-    expect(body).toEqual({ programme: 'eu-aeo', number, recogniser: 'JP', from: '2024-01-01', to: '2024-07-01', note: 'under review' });
+    expect(body).toEqual({
+      programme: 'eu-aeo',
+      number,
+      recogniser: 'JP',
+      from: '2024-01-01',
+      to: '2024-07-01',
+      note: 'under review',
+    });
     expect(recordedAt).toMatch(/Z$/);
     expect(response.headers.etag).toBe('"1"');
     expect(await reason(number, 'JP', '2023-12-31T23:59:59Z')).toBe('RECOGNISED');
     expect(await reason(number, 'JP', '2024-01-01T00:00:00Z')).toBe('LOCALLY_SUSPENDED');
     expect(await reason(number, 'JP', '2024-06-30T23:59:59.999Z')).toBe('LOCALLY_SUSPENDED');
     expect(await reason(number, 'JP', '2024-07-01T00:00:00Z')).toBe('RECOGNISED');
-    for (const recogniser of ['US', 'CN', 'GB']) expect(await reason(number, recogniser, '2024-03-01T00:00:00Z')).toBe('RECOGNISED');
+    for (const recogniser of ['US', 'CN', 'GB'])
+      expect(await reason(number, recogniser, '2024-03-01T00:00:00Z')).toBe('RECOGNISED');
     // The membership itself is as it was, and nobody else learns of it.
     expect((await members.get(number)).json()).toMatchObject({ status: 'active', version: 1 });
     const answer = (await members.ask({ identifier: number, at: '2024-03-01T00:00:00Z' })).json();
-    expect(answer.rules[0].conditions).toContainEqual({ code: 'NOT_LOCALLY_SUSPENDED', met: false, detail: 'suspended by JP since 2024-01-01' });
+    expect(answer.rules[0].conditions).toContainEqual({
+      code: 'NOT_LOCALLY_SUSPENDED',
+      met: false,
+      detail: 'suspended by JP since 2024-01-01',
+    });
     expect(JSON.stringify(answer)).not.toContain('under review');
   });
 
@@ -52,8 +71,11 @@ describe('200', () => {
     const replaced = await members.suspendLocally(number, { from: '2025-01-01', to: '2025-02-01' });
     expect(replaced.headers.etag).toBe('"3"');
     for (const [at, expected] of [
-      ['2022-03-01', 'LOCALLY_SUSPENDED'], ['2022-07-01', 'RECOGNISED'], ['2024-06-01', 'LOCALLY_SUSPENDED'],
-      ['2025-01-15', 'LOCALLY_SUSPENDED'], ['2025-03-01', 'RECOGNISED'],
+      ['2022-03-01', 'LOCALLY_SUSPENDED'],
+      ['2022-07-01', 'RECOGNISED'],
+      ['2024-06-01', 'LOCALLY_SUSPENDED'],
+      ['2025-01-15', 'LOCALLY_SUSPENDED'],
+      ['2025-03-01', 'RECOGNISED'],
     ] as const) {
       expect([at, await reason(number, 'JP', `${at}T00:00:00Z`)]).toEqual([at, expected]);
     }
@@ -113,7 +135,11 @@ describe('403', () => {
 describe('404', () => {
   test('what the recogniser may not know of, as what does not exist', async () => {
     const none = await members.suspendLocally('DEAEOF99999999', {});
-    for (const [changes, administration] of [[{ type: 'AEOC' }, 'JP'], [{ consent: { given: false } }, 'JP'], [{}, 'BR']] as const) {
+    for (const [changes, administration] of [
+      [{ type: 'AEOC' }, 'JP'],
+      [{ consent: { given: false } }, 'JP'],
+      [{}, 'BR'],
+    ] as const) {
       const response = await members.suspendLocally(await aWrittenMember(changes), {}, { administration });
       expect(response.statusCode).toBe(404);
       expect({ ...response.json(), instance: '' }).toEqual({ ...none.json(), instance: '' });

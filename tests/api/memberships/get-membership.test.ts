@@ -31,12 +31,27 @@ describe('200', () => {
     const ask = async (at: string) => (await members.ask({ identifier: number, role: 'exporter', at })).json();
     expect(await ask(yesterday)).toMatchObject({ outcome: 'recognised', reason: 'RECOGNISED' });
     const today = await ask(ago(0));
-    expect(today).toMatchObject({ outcome: 'not_recognised', reason: 'NOT_ACTIVE', membership: { status: 'active', components: [{ code: 'AEOC', status: 'active' }, { code: 'AEOS', status: 'suspended' }] } });
+    expect(today).toMatchObject({
+      outcome: 'not_recognised',
+      reason: 'NOT_ACTIVE',
+      membership: {
+        status: 'active',
+        components: [
+          { code: 'AEOC', status: 'active' },
+          { code: 'AEOS', status: 'suspended' },
+        ],
+      },
+    });
     const why = today.rules[0].conditions.find(({ code }: { code: string }) => code === 'STATUS_ACTIVE');
     expect(why).toEqual({ code: 'STATUS_ACTIVE', met: false, detail: expect.stringContaining('suspended') });
-    expect((await members.get(number, `?at=${yesterday}`)).json().components[1]).toMatchObject({ code: 'AEOS', status: 'active' });
+    expect((await members.get(number, `?at=${yesterday}`)).json().components[1]).toMatchObject({
+      code: 'AEOS',
+      status: 'active',
+    });
     expect((await members.get(number)).json().components[1]).toMatchObject({ code: 'AEOS', status: 'suspended' });
-    expect((await members.ask({ identifier: number, at: ago(-DAY), knownAt: before })).json().outcome).toBe('recognised');
+    expect((await members.ask({ identifier: number, at: ago(-DAY), knownAt: before })).json().outcome).toBe(
+      'recognised',
+    );
   });
 
   test('as of a moment and as known at a moment', async () => {
@@ -69,10 +84,19 @@ describe('200', () => {
   });
 
   test('to a member of the union that recognises', async () => {
-    const exporter = (consent: object | null) => ({ type: 'EXPORTER', validFrom: '2020-01-01', names: [{ name: 'Mihon', kind: 'legal' }], consent });
+    const exporter = (consent: object | null) => ({
+      type: 'EXPORTER',
+      validFrom: '2020-01-01',
+      names: [{ name: 'Mihon', kind: 'legal' }],
+      consent,
+    });
     const options = { programme: 'jp-aeo', administration: 'JP' };
     const read = async (number: string) =>
-      Promise.all(['EU', 'DE', 'FR', 'GB'].map(async (administration) => (await members.get(number, '', { programme: 'jp-aeo', administration })).statusCode));
+      Promise.all(
+        ['EU', 'DE', 'FR', 'GB'].map(
+          async (administration) => (await members.get(number, '', { programme: 'jp-aeo', administration })).statusCode,
+        ),
+      );
     await members.put('11111111111111111', exporter(null), options);
     expect(await read('11111111111111111')).toEqual([200, 200, 200, 200]);
     await members.put('22222222222222222', exporter({ given: true, partners: ['DE'] }), options);
@@ -85,9 +109,23 @@ describe('200', () => {
     const network = await database.networks.current();
     const programme = programmeAt(network, 'kr-aeo', '2020-01-01T00:00:00.000Z');
     if (programme === null) throw new Error('no programme');
-    const copied = { type: 'AAA', validFrom: '2020-01-01T00:00:00.000Z', validTo: null, validatedOn: null, issuingCountry: null, issuingOffice: null, names: [{ name: 'Hanguk', kind: 'legal' as const }], addresses: [], identifiers: [], roles: [], consent: null };
+    const copied = {
+      type: 'AAA',
+      validFrom: '2020-01-01T00:00:00.000Z',
+      validTo: null,
+      validatedOn: null,
+      issuingCountry: null,
+      issuingOffice: null,
+      names: [{ name: 'Hanguk', kind: 'legal' as const }],
+      addresses: [],
+      identifiers: [],
+      roles: [],
+      consent: null,
+    };
     await record(database.db, { client: 'import', administration: 'KR', copies: true }, (recording) =>
-      writeMemberships(recording, network, [{ programme, number: 'KRAEO0001', record: copied, events: [], source: 'KR' }]),
+      writeMemberships(recording, network, [
+        { programme, number: 'KRAEO0001', record: copied, events: [], source: 'KR' },
+      ]),
     );
     const response = await members.get('KRAEO0001', '', { programme: 'kr-aeo', administration: 'JP' });
     expect(response.json()).toMatchObject({ source: 'KR', status: 'active' });
@@ -148,9 +186,14 @@ describe('404', () => {
   test('an agreement that begins later, or whose partner has not begun', async () => {
     const number = await aWrittenMember();
     await database.asOwner(`update recognition_rule set effective_from = null where id = 'eu-jp-2010:eu-aeo>JP'`);
-    const [was] = (await database.asOwner(`select in_force_on, party_effective::text from agreement where id = 'eu-jp-2010'`)).rows;
+    const [was] = (
+      await database.asOwner(`select in_force_on, party_effective::text from agreement where id = 'eu-jp-2010'`)
+    ).rows;
     const set = (inForceOn: string, parties: string) =>
-      database.asOwner(`update agreement set in_force_on = $1, party_effective = $2::jsonb where id = 'eu-jp-2010'`, [inForceOn, parties]);
+      database.asOwner(`update agreement set in_force_on = $1, party_effective = $2::jsonb where id = 'eu-jp-2010'`, [
+        inForceOn,
+        parties,
+      ]);
     await set('2999', was.party_effective);
     expect((await body(number, 'JP')).status).toBe(404);
     await set('2011', '[{"party": "JP", "from": null, "effective": false}]');

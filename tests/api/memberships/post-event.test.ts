@@ -22,21 +22,56 @@ async function aWrittenMember(events: readonly object[] = [], record = aMember()
 
 const state = async (number: string, query = '') => {
   const { status, type, statusSince, components } = (await members.get(number, query)).json();
-  return [type, status, statusSince, ...components.map((it: { code: string; status: string }) => `${it.code} ${it.status}`)].join(', ');
+  return [
+    type,
+    status,
+    statusSince,
+    ...components.map((it: { code: string; status: string }) => `${it.code} ${it.status}`),
+  ].join(', ');
 };
 
 describe('201', () => {
   test.each([
     ['suspended', [], { type: 'suspended' }, 'AEOF, suspended, 2024-01-01, AEOC suspended, AEOS suspended'],
-    ['one component suspended', [], { type: 'suspended', component: 'AEOS' }, 'AEOF, active, 2019-04-01, AEOC active, AEOS suspended'],
-    ['reinstated', [{ type: 'suspended', effectiveFrom: '2023-01-01' }], { type: 'reinstated' }, 'AEOF, active, 2024-01-01, AEOC active, AEOS active'],
+    [
+      'one component suspended',
+      [],
+      { type: 'suspended', component: 'AEOS' },
+      'AEOF, active, 2019-04-01, AEOC active, AEOS suspended',
+    ],
+    [
+      'reinstated',
+      [{ type: 'suspended', effectiveFrom: '2023-01-01' }],
+      { type: 'reinstated' },
+      'AEOF, active, 2024-01-01, AEOC active, AEOS active',
+    ],
     ['revoked', [], { type: 'revoked' }, 'AEOF, revoked, 2024-01-01, AEOC revoked, AEOS revoked'],
-    ['revoked while suspended', [{ type: 'suspended', effectiveFrom: '2023-01-01' }], { type: 'revoked' }, 'AEOF, revoked, 2024-01-01, AEOC revoked, AEOS revoked'],
-    ['withdrawn', [], { type: 'withdrawn', component: null }, 'AEOF, withdrawn, 2024-01-01, AEOC withdrawn, AEOS withdrawn'],
+    [
+      'revoked while suspended',
+      [{ type: 'suspended', effectiveFrom: '2023-01-01' }],
+      { type: 'revoked' },
+      'AEOF, revoked, 2024-01-01, AEOC revoked, AEOS revoked',
+    ],
+    [
+      'withdrawn',
+      [],
+      { type: 'withdrawn', component: null },
+      'AEOF, withdrawn, 2024-01-01, AEOC withdrawn, AEOS withdrawn',
+    ],
     ['expired', [], { type: 'expired' }, 'AEOF, expired, 2024-01-01, AEOC expired, AEOS expired'],
-    ['annulled from the beginning', [], { type: 'annulled' }, 'AEOF, annulled, 2019-04-01, AEOC annulled, AEOS annulled'],
+    [
+      'annulled from the beginning',
+      [],
+      { type: 'annulled' },
+      'AEOF, annulled, 2019-04-01, AEOC annulled, AEOS annulled',
+    ],
     ['another type', [], { type: 'type_changed', newType: 'AEOC' }, 'AEOC, active, 2024-01-01, AEOC active'],
-    ['consent withdrawn', [], { type: 'consent_withdrawn', partners: ['JP'] }, 'AEOF, active, 2019-04-01, AEOC active, AEOS active'],
+    [
+      'consent withdrawn',
+      [],
+      { type: 'consent_withdrawn', partners: ['JP'] },
+      'AEOF, active, 2019-04-01, AEOC active, AEOS active',
+    ],
   ])('%s', async (_, before, event, expected) => {
     const number = await aWrittenMember(before);
     const response = await members.event(number, { ...event, effectiveFrom: '2024-01-01' });
@@ -45,7 +80,12 @@ describe('201', () => {
     expect(response.json().version).toBe(before.length + 2);
     expect(await state(number)).toBe(expected);
     const last = (await members.history(number)).json().events.at(-1);
-    expect(last).toMatchObject({ ...event, effectiveFrom: '2024-01-01', sequence: before.length + 2, recordedBy: 'tests' });
+    expect(last).toMatchObject({
+      ...event,
+      effectiveFrom: '2024-01-01',
+      sequence: before.length + 2,
+      recordedBy: 'tests',
+    });
   });
 
   test('annulled: it was never active, as known from now on', async () => {
@@ -64,7 +104,10 @@ describe('201', () => {
     const future = await aWrittenMember([{ type: 'suspended', effectiveFrom: '2990-01-01' }]);
     expect(await state(future)).toMatch(/^AEOF, active/);
     expect(await state(future, '?at=2990-01-01')).toMatch(/^AEOF, suspended, 2990-01-01/);
-    expect((await members.ask({ identifier: future })).json()).toMatchObject({ outcome: 'recognised', validUntil: '2990-01-01T00:00:00Z' });
+    expect((await members.ask({ identifier: future })).json()).toMatchObject({
+      outcome: 'recognised',
+      validUntil: '2990-01-01T00:00:00Z',
+    });
   });
 
   test('left out, effectiveFrom is the moment of the recording', async () => {
@@ -81,7 +124,8 @@ describe('201', () => {
 
   test('consent withdrawn from one partner hides the trader there and nowhere else', async () => {
     const number = await aWrittenMember([{ type: 'consent_withdrawn', partners: ['JP'], effectiveFrom: '2024-01-01' }]);
-    const reason = async (recogniser: string, at: string) => (await members.ask({ recogniser, identifier: number, at })).json().reason;
+    const reason = async (recogniser: string, at: string) =>
+      (await members.ask({ recogniser, identifier: number, at })).json().reason;
     expect(await reason('JP', '2024-01-01T00:00:00Z')).toBe('UNKNOWN_TRADER');
     expect(await reason('JP', '2023-12-31T23:59:59Z')).toBe('RECOGNISED');
     expect(await reason('US', '2024-01-01T00:00:00Z')).toBe('RECOGNISED');
@@ -115,9 +159,17 @@ describe('409', () => {
     ['annulled twice', [{ type: 'annulled', effectiveFrom: '2024-01-01' }], { type: 'annulled' }],
     ['granted again', [], { type: 'granted' }],
     ['the type it has', [], { type: 'type_changed', newType: 'AEOF' }],
-    ['a component that the present type lacks', [{ type: 'type_changed', newType: 'AEOC', effectiveFrom: '2024-01-01' }], { type: 'suspended', component: 'AEOS' }],
+    [
+      'a component that the present type lacks',
+      [{ type: 'type_changed', newType: 'AEOC', effectiveFrom: '2024-01-01' }],
+      { type: 'suspended', component: 'AEOS' },
+    ],
     ['before its beginning', [], { type: 'suspended', effectiveFrom: '2019-03-31T23:59:59Z' }],
-    ['before a suspension that it would need', [{ type: 'suspended', effectiveFrom: '2024-01-01' }], { type: 'reinstated', effectiveFrom: '2023-01-01' }],
+    [
+      'before a suspension that it would need',
+      [{ type: 'suspended', effectiveFrom: '2024-01-01' }],
+      { type: 'reinstated', effectiveFrom: '2023-01-01' },
+    ],
   ])('%s is not allowed, and nothing changes', async (_, before, event) => {
     const number = await aWrittenMember(before);
     const [present, history] = [(await members.get(number)).json(), (await members.history(number)).json()];
@@ -136,7 +188,9 @@ describe('409', () => {
 
   test('of two that end it at once one is refused', async () => {
     const number = await aWrittenMember();
-    const responses = await Promise.all(['revoked', 'withdrawn', 'expired'].map((type) => members.event(number, { type, effectiveFrom: '2024-01-01' })));
+    const responses = await Promise.all(
+      ['revoked', 'withdrawn', 'expired'].map((type) => members.event(number, { type, effectiveFrom: '2024-01-01' })),
+    );
     expect(responses.map(({ statusCode }) => statusCode).toSorted()).toEqual([201, 409, 409]);
   });
 });
@@ -177,15 +231,21 @@ describe('403', () => {
 describe('404', () => {
   test('an unknown member, an unknown programme', async () => {
     expect((await members.event('DEAEOF99999999', { type: 'suspended' })).statusCode).toBe(404);
-    expect((await members.event('DEAEOF99999999', { type: 'suspended' }, { programme: 'xx-none' })).statusCode).toBe(404);
+    expect((await members.event('DEAEOF99999999', { type: 'suspended' }, { programme: 'xx-none' })).statusCode).toBe(
+      404,
+    );
   });
 });
 
 describe('412', () => {
   test('another version than the present one', async () => {
     const number = await aWrittenMember();
-    expect((await members.event(number, { type: 'suspended' }, { headers: { 'if-match': '"9"' } })).statusCode).toBe(412);
-    expect((await members.event(number, { type: 'suspended' }, { headers: { 'if-match': '"1"' } })).statusCode).toBe(201);
+    expect((await members.event(number, { type: 'suspended' }, { headers: { 'if-match': '"9"' } })).statusCode).toBe(
+      412,
+    );
+    expect((await members.event(number, { type: 'suspended' }, { headers: { 'if-match': '"1"' } })).statusCode).toBe(
+      201,
+    );
   });
 });
 

@@ -12,7 +12,8 @@ beforeAll(async () => {
   members = membersOf(api);
 });
 
-const pointers = (response: { json(): { errors?: { pointer: string }[] } }) => response.json().errors?.map(({ pointer }) => pointer);
+const pointers = (response: { json(): { errors?: { pointer: string }[] } }) =>
+  response.json().errors?.map(({ pointer }) => pointer);
 const entries = async (number: string): Promise<number> => {
   const { rowCount } = await database.asOwner('select from change_log where subject_id = $1', [`eu-aeo/${number}`]);
   return rowCount ?? 0;
@@ -22,7 +23,9 @@ describe('201', () => {
   test('a membership is created, and its creation is the granted event', async () => {
     const number = 'DEAEOF00000001';
     const record = aMember({
-      validTo: null, validatedOn: '2019-03-15', issuingOffice: 'DE004600',
+      validTo: null,
+      validatedOn: '2019-03-15',
+      issuingOffice: 'DE004600',
       addresses: [{ kind: 'registered', street: 'Hafenstraße 1', city: 'Hamburg', postalCode: '20457', country: 'DE' }],
       identifiers: [{ scheme: 'eori', value: 'DE123456789012345' }],
     });
@@ -32,12 +35,29 @@ describe('201', () => {
     expect(response.headers['x-request-id']).toBeDefined();
     const body = response.json();
     expect(body).toEqual({
-      programme: 'eu-aeo', number, ...record,
-      addresses: [{ kind: 'registered', street: 'Hafenstraße 1', city: 'Hamburg', postalCode: '20457', region: null, country: 'DE' }],
+      programme: 'eu-aeo',
+      number,
+      ...record,
+      addresses: [
+        {
+          kind: 'registered',
+          street: 'Hafenstraße 1',
+          city: 'Hamburg',
+          postalCode: '20457',
+          region: null,
+          country: 'DE',
+        },
+      ],
       identifiers: [{ scheme: 'eori', value: 'DE123456789012345', validFrom: null, validTo: null }],
-      status: 'active', statusSince: '2019-04-01',
-      components: [{ code: 'AEOC', status: 'active', since: '2019-04-01' }, { code: 'AEOS', status: 'active', since: '2019-04-01' }],
-      version: 1, recordedAt: body.recordedAt, source: 'local',
+      status: 'active',
+      statusSince: '2019-04-01',
+      components: [
+        { code: 'AEOC', status: 'active', since: '2019-04-01' },
+        { code: 'AEOS', status: 'active', since: '2019-04-01' },
+      ],
+      version: 1,
+      recordedAt: body.recordedAt,
+      source: 'local',
     });
     expect((await members.get(number)).json()).toEqual(body);
     expect((await members.history(number)).json().events).toEqual([
@@ -46,11 +66,23 @@ describe('201', () => {
   });
 
   test('what is left out is null or empty in the answer', async () => {
-    const response = await members.put('DEAEOS00000002', { type: 'AEOS', validFrom: '2020-01-01T12:30:00+02:00', names: [{ name: 'Kurz AG', kind: 'legal' }] });
+    const response = await members.put('DEAEOS00000002', {
+      type: 'AEOS',
+      validFrom: '2020-01-01T12:30:00+02:00',
+      names: [{ name: 'Kurz AG', kind: 'legal' }],
+    });
     expect(response.statusCode).toBe(201);
     expect(response.json()).toMatchObject({
-      validFrom: '2020-01-01T10:30:00Z', validTo: null, validatedOn: null, issuingCountry: null, issuingOffice: null, addresses: [], identifiers: [],
-      roles: [], consent: null, names: [{ name: 'Kurz AG', kind: 'legal', language: null }],
+      validFrom: '2020-01-01T10:30:00Z',
+      validTo: null,
+      validatedOn: null,
+      issuingCountry: null,
+      issuingOffice: null,
+      addresses: [],
+      identifiers: [],
+      roles: [],
+      consent: null,
+      names: [{ name: 'Kurz AG', kind: 'legal', language: null }],
     });
   });
 
@@ -60,7 +92,10 @@ describe('201', () => {
     const ended = await members.put('DEAEOF00000004', aMember({ validTo: '2024-04-01' }));
     expect(ended.json()).toMatchObject({ status: 'expired', statusSince: '2024-04-01', validTo: '2024-04-01' });
     const asked = async (at: string) => (await members.ask({ identifier: 'DEAEOF00000004', at })).json();
-    expect(await asked('2024-03-31T23:59:59.999Z')).toMatchObject({ outcome: 'recognised', validUntil: '2024-04-01T00:00:00Z' });
+    expect(await asked('2024-03-31T23:59:59.999Z')).toMatchObject({
+      outcome: 'recognised',
+      validUntil: '2024-04-01T00:00:00Z',
+    });
     expect(await asked('2024-04-01T00:00:00Z')).toMatchObject({ outcome: 'not_recognised', reason: 'NOT_ACTIVE' });
   });
 
@@ -72,18 +107,30 @@ describe('201', () => {
       const read = await members.get(written);
       expect(read.statusCode).toBe(200);
       expect(read.json().number).toBe(number);
-      expect((await members.put(written, aMember({ issuingCountry: 'GB', validTo: '2021-01-01' }))).statusCode).toBe(200);
+      expect((await members.put(written, aMember({ issuingCountry: 'GB', validTo: '2021-01-01' }))).statusCode).toBe(
+        200,
+      );
     }
     expect((await members.history(number)).json().versions).toHaveLength(1);
   });
 
   test('what is odd is written with a warning', async () => {
-    const response = await members.put('DE-AEOX-1', aMember({
-      identifiers: [{ scheme: 'lei', value: '5299000J2N45DDNE4Y29' }, { scheme: 'eori', value: 'D' }],
-    }));
+    const response = await members.put(
+      'DE-AEOX-1',
+      aMember({
+        identifiers: [
+          { scheme: 'lei', value: '5299000J2N45DDNE4Y29' },
+          { scheme: 'eori', value: 'D' },
+        ],
+      }),
+    );
     expect(response.statusCode, response.body).toBe(201);
-    expect(response.json().warnings.map(({ pointer, code }: { pointer: string; code: string }) => [pointer, code])).toEqual([
-      ['/path/number', 'NUMBER_FORM'], ['/identifiers/0/value', 'CHECK_DIGIT'], ['/identifiers/1/value', 'IDENTIFIER_FORM'],
+    expect(
+      response.json().warnings.map(({ pointer, code }: { pointer: string; code: string }) => [pointer, code]),
+    ).toEqual([
+      ['/path/number', 'NUMBER_FORM'],
+      ['/identifiers/0/value', 'CHECK_DIGIT'],
+      ['/identifiers/1/value', 'IDENTIFIER_FORM'],
     ]);
     expect((await members.get('DE-AEOX-1')).json().warnings).toBeUndefined();
   });
@@ -104,11 +151,16 @@ describe('200', () => {
 
   test('the same record again is 200 with the same ETag and makes no version', async () => {
     const number = 'DEAEOF00000011';
-    const record = aMember({ identifiers: [{ scheme: 'eori', value: 'DE1' }], addresses: [{ kind: 'site', country: 'DE' }] });
+    const record = aMember({
+      identifiers: [{ scheme: 'eori', value: 'DE1' }],
+      addresses: [{ kind: 'site', country: 'DE' }],
+    });
     const first = await members.put(number, record);
     const logged = await entries(number);
     // Keys in another order, nulls written out, and the day as an instant: the same record.
-    const again = Object.fromEntries(Object.entries({ ...record, validTo: null, validFrom: '2019-04-01T00:00:00Z', issuingOffice: null }).toReversed());
+    const again = Object.fromEntries(
+      Object.entries({ ...record, validTo: null, validFrom: '2019-04-01T00:00:00Z', issuingOffice: null }).toReversed(),
+    );
     const second = await members.put(number, again);
     expect(second.statusCode).toBe(200);
     expect(second.headers.etag).toBe(first.headers.etag);
@@ -169,16 +221,41 @@ describe('200', () => {
 describe('400', () => {
   test.each([
     ['an unknown type', 'DEAEOF00000020', { type: 'AEOX' }, ['/type']],
-    ['an unknown scheme', 'DEAEOF00000020', { identifiers: [{ scheme: 'no-such', value: 'A1' }] }, ['/identifiers/0/scheme']],
-    ['what is no identifier', 'DEAEOF00000020', { identifiers: [{ scheme: 'eori', value: '??' }] }, ['/identifiers/0/value']],
+    [
+      'an unknown scheme',
+      'DEAEOF00000020',
+      { identifiers: [{ scheme: 'no-such', value: 'A1' }] },
+      ['/identifiers/0/scheme'],
+    ],
+    [
+      'what is no identifier',
+      'DEAEOF00000020',
+      { identifiers: [{ scheme: 'eori', value: '??' }] },
+      ['/identifiers/0/value'],
+    ],
     ['another issuing country than the number says', 'DEAEOF00000020', { issuingCountry: 'FR' }, ['/issuingCountry']],
     ['an end before the start', 'DEAEOF00000020', { validTo: '2019-04-01' }, ['/validTo']],
     ['an unknown field', 'DEAEOF00000020', { valid_from: '2019-04-01' }, ['/valid_from']],
     ['no name', 'DEAEOF00000020', { names: [] }, ['/names']],
-    ['an unknown partner that is no code', 'DEAEOF00000020', { consent: { given: true, partners: ['Japan'] } }, ['/consent/partners/0']],
+    [
+      'an unknown partner that is no code',
+      'DEAEOF00000020',
+      { consent: { given: true, partners: ['Japan'] } },
+      ['/consent/partners/0'],
+    ],
     ['a number that is none', '!?', { issuingCountry: null }, ['/path/number']],
-    ['half a character in a name', 'DEAEOF00000020', { names: [{ name: 'A\ud800', kind: 'legal' }] }, ['/names/0/name']],
-    ['every bad field at once', 'DEAEOF00000020', { type: 'AEOX', issuingCountry: 'FR', identifiers: [{ scheme: 'x', value: 'A' }] }, ['/type', '/issuingCountry', '/identifiers/0/scheme']],
+    [
+      'half a character in a name',
+      'DEAEOF00000020',
+      { names: [{ name: 'A\ud800', kind: 'legal' }] },
+      ['/names/0/name'],
+    ],
+    [
+      'every bad field at once',
+      'DEAEOF00000020',
+      { type: 'AEOX', issuingCountry: 'FR', identifiers: [{ scheme: 'x', value: 'A' }] },
+      ['/type', '/issuingCountry', '/identifiers/0/scheme'],
+    ],
   ])('%s', async (_, number, changes, expected) => {
     const response = await members.put(number, aMember(changes));
     expect(response.statusCode, response.body).toBe(400);
@@ -205,7 +282,11 @@ describe('403', () => {
   });
 
   test('a deployment that only keeps copies of the members', async () => {
-    const response = await members.put('KRAEO0001', { type: 'AAA', validFrom: '2020-01-01', names: [{ name: 'K', kind: 'legal' }] }, { programme: 'kr-aeo', administration: 'KR' });
+    const response = await members.put(
+      'KRAEO0001',
+      { type: 'AAA', validFrom: '2020-01-01', names: [{ name: 'K', kind: 'legal' }] },
+      { programme: 'kr-aeo', administration: 'KR' },
+    );
     expect(response.statusCode).toBe(403);
     expect(response.json().code).toBe('NOT_AUTHORITATIVE');
   });
@@ -236,7 +317,9 @@ describe('412', () => {
     const number = 'DEAEOF00000041';
     await members.put(number);
     const responses = await Promise.all(
-      Array.from({ length: 5 }, (_, index) => members.put(number, aMember({ issuingOffice: `O${index}` }), { headers: { 'if-match': '"1"' } })),
+      Array.from({ length: 5 }, (_, index) =>
+        members.put(number, aMember({ issuingOffice: `O${index}` }), { headers: { 'if-match': '"1"' } }),
+      ),
     );
     expect(responses.map(({ statusCode }) => statusCode).toSorted()).toEqual([200, 412, 412, 412, 412]);
   });

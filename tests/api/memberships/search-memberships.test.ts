@@ -10,7 +10,16 @@ beforeAll(async () => {
   await members.put('DEAEOF55550001', named('Fünf % Rabatt_GmbH'));
   await members.put('DEAEOF55550002', named('Fünf Prozent Rabatt-GmbH'));
   await members.put('DEAEOF55550003', named('C:\\Spedition'));
-  await members.put('DEAEOF55550004', aMember({ names: [{ name: 'Groß AG', kind: 'legal' }, { name: 'Grosshandel Überall', kind: 'trading' }], identifiers: [{ scheme: 'eori', value: 'DE 5555-0004' }] }));
+  await members.put(
+    'DEAEOF55550004',
+    aMember({
+      names: [
+        { name: 'Groß AG', kind: 'legal' },
+        { name: 'Grosshandel Überall', kind: 'trading' },
+      ],
+      identifiers: [{ scheme: 'eori', value: 'DE 5555-0004' }],
+    }),
+  );
   await members.put('DEAEOF55550005', named('Später AG', { validFrom: '2999-01-01', consent: null }));
   await members.put('DEAEOF55550006', named('Heimlich AG', { consent: { given: false } }));
 });
@@ -21,7 +30,8 @@ const search = async (query: Record<string, string>, administration: string | nu
   expect(response.statusCode, response.body).toBe(200);
   return response.json().data;
 };
-const numbers = async (query: Record<string, string>, administration?: string | null) => (await search(query, administration)).map(({ number }) => number);
+const numbers = async (query: Record<string, string>, administration?: string | null) =>
+  (await search(query, administration)).map(({ number }) => number);
 
 describe('200', () => {
   test('small pages give each member once, in order, and as many as one large page', async () => {
@@ -72,11 +82,15 @@ describe('200', () => {
       expect(new Set(found.map((row) => row.status))).toEqual(new Set([status]));
     }
     const all = await search({ programme: 'eu-aeo', limit: '500' });
-    expect(await numbers({ status: 'active', limit: '500', programme: 'eu-aeo' })).toEqual(all.filter(({ status }) => status === 'active').map(({ number }) => number));
+    expect(await numbers({ status: 'active', limit: '500', programme: 'eu-aeo' })).toEqual(
+      all.filter(({ status }) => status === 'active').map(({ number }) => number),
+    );
   });
 
   test('by several at once, and by programme', async () => {
-    expect(await numbers({ programme: 'eu-aeo', status: 'active', name: 'fünf', identifier: 'DEAEOF55550002' })).toEqual(['DEAEOF55550002']);
+    expect(
+      await numbers({ programme: 'eu-aeo', status: 'active', name: 'fünf', identifier: 'DEAEOF55550002' }),
+    ).toEqual(['DEAEOF55550002']);
     expect(await numbers({ programme: 'jp-aeo', name: 'fünf' })).toEqual([]);
     expect(await numbers({ programme: 'xx-none' })).toEqual([]);
   });
@@ -84,7 +98,8 @@ describe('200', () => {
   test("partners' members as far as they may be known, without their consents", async () => {
     const found = await search({ programme: 'eu-aeo', limit: '500' }, 'JP');
     expect(found.map(({ number }) => number)).toContain('DEAEOF00012345');
-    for (const hidden of ['DEAEOC00012346', 'DEAEOF00012352', 'DEAEOF55550006']) expect(found.map(({ number }) => number)).not.toContain(hidden);
+    for (const hidden of ['DEAEOC00012346', 'DEAEOF00012352', 'DEAEOF55550006'])
+      expect(found.map(({ number }) => number)).not.toContain(hidden);
     expect(found.every(({ consent }) => consent === null)).toBe(true);
     expect((await search({ programme: 'jp-aeo' }, 'JP')).length).toBeGreaterThan(10);
     expect(await numbers({ name: 'heimlich' }, 'JP')).toEqual([]);

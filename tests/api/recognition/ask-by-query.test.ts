@@ -46,8 +46,14 @@ describe('200', () => {
     expect(answer.rules[0]).toMatchObject({ agreement: 'eu-jp-2010', rule: 'eu-jp-2010:eu-aeo>JP', met: true });
     expect(answer.rules[0].conditions.map(({ code, met }: { code: string; met: boolean }) => [code, met])).toEqual(
       [
-        'AGREEMENT_IN_FORCE', 'TYPE_COVERED', 'ROLE_COVERED', 'FLOW_COVERED', 'STATUS_ACTIVE', 'NOT_LOCALLY_SUSPENDED',
-        'CONSENT_GIVEN', 'DATA_FRESH',
+        'AGREEMENT_IN_FORCE',
+        'TYPE_COVERED',
+        'ROLE_COVERED',
+        'FLOW_COVERED',
+        'STATUS_ACTIVE',
+        'NOT_LOCALLY_SUSPENDED',
+        'CONSENT_GIVEN',
+        'DATA_FRESH',
       ].map((code) => [code, true]),
     );
     expect(answer.benefits).toContain('PRIORITY_TREATMENT');
@@ -60,7 +66,14 @@ describe('200', () => {
   });
 
   test('the POST body gives the same answer as the query string', async () => {
-    const question = { ...QUESTION, knownAt: (await get(QUESTION)).json().question.knownAt, scheme: 'eu-aeo-number', issuer: 'EU', flow: 'import', name: 'Muster' };
+    const question = {
+      ...QUESTION,
+      knownAt: (await get(QUESTION)).json().question.knownAt,
+      scheme: 'eu-aeo-number',
+      issuer: 'EU',
+      flow: 'import',
+      name: 'Muster',
+    };
     const asked = await get(question);
     const posted = await api.app.inject({ method: 'POST', url: '/v1/recognition', headers, payload: question });
     expect(posted.statusCode).toBe(200);
@@ -76,7 +89,11 @@ describe('200', () => {
     const response = await get({ recogniser: 'JP', identifier: 'DEAEOC00012346', at: AT });
     expect(response.statusCode).toBe(200);
     expect(response.json()).toMatchObject({ outcome: 'not_recognised', reason: 'TYPE_NOT_COVERED' });
-    expect(api.log.at(-1)).toMatchObject({ operation: 'askRecognitionByQuery', outcome: 'not_recognised', reason: 'TYPE_NOT_COVERED' });
+    expect(api.log.at(-1)).toMatchObject({
+      operation: 'askRecognitionByQuery',
+      outcome: 'not_recognised',
+      reason: 'TYPE_NOT_COVERED',
+    });
     expect(JSON.stringify(api.log)).not.toContain('DEAEO');
   });
 });
@@ -92,7 +109,11 @@ describe('400', () => {
     ['a knownAt in the future', { ...QUESTION, knownAt: new Date(Date.now() + 60_000).toISOString() }, ['/knownAt']],
     ['an identifier of 65 characters', { ...QUESTION, identifier: 'A'.repeat(65) }, ['/identifier']],
     ['no question at all', '', ['/recogniser', '/identifier']],
-    ['every bad field at once', { recogniser: 'Japan', identifier: '', flow: 'both', at: 'now', foo: '1' }, ['/recogniser', '/identifier', '/flow', '/at', '/foo']],
+    [
+      'every bad field at once',
+      { recogniser: 'Japan', identifier: '', flow: 'both', at: 'now', foo: '1' },
+      ['/recogniser', '/identifier', '/flow', '/at', '/foo'],
+    ],
     ['a field given twice', 'recogniser=JP&identifier=A1&identifier=B2', ['/identifier']],
     ['a + that became a space', 'recogniser=JP&identifier=DEAEOF00012345&at=2026-11-22T17:00:00+08:00', ['/at']],
   ])('%s', async (_, query, expected) => {

@@ -20,7 +20,11 @@ const NOBODY = 'DEAEOF00099352';
 describe('200', () => {
   test('a trader who did not consent gets the answer of one who does not exist, to the byte', async () => {
     const knownAt = (await members.ask({ identifier: NOBODY })).json().decidedAt;
-    for (const extra of [{}, { role: 'exporter', issuer: 'EU', name: 'Weserbeispiel Textilhandel GmbH (demo)', at: AT }, { knownAt, at: AT }]) {
+    for (const extra of [
+      {},
+      { role: 'exporter', issuer: 'EU', name: 'Weserbeispiel Textilhandel GmbH (demo)', at: AT },
+      { knownAt, at: AT },
+    ]) {
       for (const administration of [null, 'JP', 'DE', 'US']) {
         const bodies = await Promise.all(
           [HIDDEN, NOBODY].map(async (identifier) => {
@@ -31,7 +35,9 @@ describe('200', () => {
         );
         expect(bodies[0]).toBe(bodies[1]);
         expect(bodies[0]).toContain('"reason":"UNKNOWN_TRADER"');
-        expect(bodies[0]).toContain('"membership":null,"rules":[],"benefits":[],"declare":null,"nameMatch":null,"validUntil":null,"dataAge":null');
+        expect(bodies[0]).toContain(
+          '"membership":null,"rules":[],"benefits":[],"declare":null,"nameMatch":null,"validUntil":null,"dataAge":null',
+        );
       }
     }
   });
@@ -43,7 +49,11 @@ describe('200', () => {
 
   test('only a caller acting for the issuer is told that consent is missing', async () => {
     const told = (await members.ask({ identifier: HIDDEN, at: AT }, { administration: 'EU' })).json();
-    expect(told).toMatchObject({ outcome: 'not_recognised', reason: 'NO_CONSENT', membership: { authorisationNumber: HIDDEN } });
+    expect(told).toMatchObject({
+      outcome: 'not_recognised',
+      reason: 'NO_CONSENT',
+      membership: { authorisationNumber: HIDDEN },
+    });
     expect(told.rules[0].conditions).toContainEqual(expect.objectContaining({ code: 'CONSENT_GIVEN', met: false }));
   });
 
@@ -51,14 +61,21 @@ describe('200', () => {
     const ask = async (name: string) => (await members.ask({ identifier: 'DEAEOF00012345', at: AT, name })).json();
     expect((await ask('Muster Logistik GmbH (demo)')).nameMatch).toMatchObject({ result: 'exact', score: 1 });
     const different = await ask('Completely Different Ltd');
-    expect(different).toMatchObject({ outcome: 'recognised', nameMatch: { result: 'different', comparedWith: 'Muster Logistik GmbH (demo)' } });
+    expect(different).toMatchObject({
+      outcome: 'recognised',
+      nameMatch: { result: 'different', comparedWith: 'Muster Logistik GmbH (demo)' },
+    });
     expect(different.question.name).toBe('Completely Different Ltd');
   });
 
   test('what to declare is told where it is known', async () => {
     const answer = (await members.ask({ recogniser: 'EU', identifier: 'CTPAT-IMP-90001', at: AT })).json();
     expect(answer.outcome).toBe('recognised');
-    expect(answer.declare).toMatchObject({ strategy: expect.any(String), identifier: expect.any(String), where: expect.any(String) });
+    expect(answer.declare).toMatchObject({
+      strategy: expect.any(String),
+      identifier: expect.any(String),
+      where: expect.any(String),
+    });
   });
 
   test('an identifier is repeated as written and matched in its normalised form', async () => {
@@ -70,8 +87,14 @@ describe('200', () => {
   });
 
   test('what is no identifier at all', async () => {
-    expect((await members.ask({ identifier: '!?' })).json()).toMatchObject({ outcome: 'not_recognised', reason: 'IDENTIFIER_INVALID' });
-    expect((await members.ask({ identifier: ' - ' })).json()).toMatchObject({ outcome: 'not_recognised', reason: 'IDENTIFIER_INVALID' });
+    expect((await members.ask({ identifier: '!?' })).json()).toMatchObject({
+      outcome: 'not_recognised',
+      reason: 'IDENTIFIER_INVALID',
+    });
+    expect((await members.ask({ identifier: ' - ' })).json()).toMatchObject({
+      outcome: 'not_recognised',
+      reason: 'IDENTIFIER_INVALID',
+    });
   });
 
   test('asked again with the knownAt that was answered, the answer is the same whatever was recorded since', async () => {
@@ -89,7 +112,9 @@ describe('200', () => {
   });
 
   test('before anything was known nobody is', async () => {
-    const answer = (await members.ask({ identifier: 'DEAEOF00012345', at: AT, knownAt: '2020-01-01T00:00:00Z' })).json();
+    const answer = (
+      await members.ask({ identifier: 'DEAEOF00012345', at: AT, knownAt: '2020-01-01T00:00:00Z' })
+    ).json();
     expect(answer).toMatchObject({ reason: 'UNKNOWN_TRADER', networkVersion: 0 });
   });
 
@@ -123,7 +148,12 @@ describe('400', () => {
 
   test('malformed JSON, with its position', async () => {
     const headers = { ...(await as(['recognition:read'])), 'content-type': 'application/json' };
-    const response = await api.app.inject({ method: 'POST', url: '/v1/recognition', headers, payload: '{"recogniser": JP}' });
+    const response = await api.app.inject({
+      method: 'POST',
+      url: '/v1/recognition',
+      headers,
+      payload: '{"recogniser": JP}',
+    });
     expect(response.statusCode).toBe(400);
     expect(response.json()).toMatchObject({ code: 'MALFORMED_JSON', detail: expect.stringContaining('position 15') });
   });

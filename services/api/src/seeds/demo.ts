@@ -47,7 +47,9 @@ export async function loadDemo(
   return record(db, { client, administration: null }, async (recording) => {
     const pending = await unloaded(recording.tx, files);
     const network = await networks.current(recording.tx);
-    const members = pending.filter(({ name }) => name !== SUSPENSIONS).flatMap(({ rows }) => rows as readonly DemoMember[]);
+    const members = pending
+      .filter(({ name }) => name !== SUSPENSIONS)
+      .flatMap(({ rows }) => rows as readonly DemoMember[]);
     const writes = members.flatMap((member): MembershipWrite[] => {
       const written = toRecord(MembershipRecord.parse(member.record));
       const programme = programmeAt(network, member.programme, written.validFrom);
@@ -68,7 +70,11 @@ export async function loadDemo(
   });
 }
 
-async function suspend(recording: Recording, suspension: DemoSuspension, isLocal: (code: string) => boolean): Promise<void> {
+async function suspend(
+  recording: Recording,
+  suspension: DemoSuspension,
+  isLocal: (code: string) => boolean,
+): Promise<void> {
   const { recogniser, programme, number, from, to, note } = suspension;
   if (!isLocal(recogniser)) return;
   await actAs(recording.tx, { administration: recogniser });
@@ -79,7 +85,14 @@ async function suspend(recording: Recording, suspension: DemoSuspension, isLocal
     .where('number_normalised', '=', normaliseIdentifier(number))
     .executeTakeFirst();
   if (member === undefined) return;
-  await putLocalSuspension(recording, { id: member.id, programme, number }, {
-    recogniser, from: instantOf(from), to: to === null ? null : instantOf(to), note,
-  });
+  await putLocalSuspension(
+    recording,
+    { id: member.id, programme, number },
+    {
+      recogniser,
+      from: instantOf(from),
+      to: to === null ? null : instantOf(to),
+      note,
+    },
+  );
 }

@@ -23,7 +23,10 @@ export async function readSeeds(folder: 'reference' | 'demo'): Promise<readonly 
 }
 
 /** The files that this database has not loaded in their present form. */
-export async function unloaded(db: Database | Recording['tx'], files: readonly SeedFile[]): Promise<readonly SeedFile[]> {
+export async function unloaded(
+  db: Database | Recording['tx'],
+  files: readonly SeedFile[],
+): Promise<readonly SeedFile[]> {
   const loaded = new Set((await db.selectFrom('seed_load').select('sha256').execute()).map(({ sha256 }) => sha256));
   return files.filter(({ sha256 }) => !loaded.has(sha256));
 }

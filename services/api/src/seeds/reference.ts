@@ -26,8 +26,8 @@ import {
   putProgrammes,
   putReference,
   type Recording,
-  record,
   type ReferenceDocuments,
+  record,
 } from '@mra/registry';
 import { sql } from 'kysely';
 import { markLoaded, readSeeds, type SeedFile, unloaded } from './files.ts';
@@ -62,9 +62,12 @@ async function loadInto(recording: Recording, files: readonly SeedFile[], pendin
   const others = await recordedByOthers(recording);
   const ours = <T extends { readonly id: string }>(put: T): boolean => !others.has(put.id);
 
-  const mutualAssistance = (files.find(({ name }) => name === 'reference/mutual-assistance.json')?.rows ?? []) as ReferenceMutualAssistance[];
+  const mutualAssistance = (files.find(({ name }) => name === 'reference/mutual-assistance.json')?.rows ??
+    []) as ReferenceMutualAssistance[];
   const context = { reviewedOn: REVIEWED_ON, mutualAssistance };
-  const administrations = rows<ReferenceAdministration>('administrations').map(fromReferenceAdministration).filter(ours);
+  const administrations = rows<ReferenceAdministration>('administrations')
+    .map(fromReferenceAdministration)
+    .filter(ours);
   const programmes = rows<ReferenceProgramme>('programmes').map(fromReferenceProgramme).filter(ours);
   const agreements = [
     ...rows<ReferenceAgreement>('agreements').map((row) => fromReferenceAgreement(row, context)),
@@ -73,7 +76,9 @@ async function loadInto(recording: Recording, files: readonly SeedFile[], pendin
 
   await putReference(recording, {
     presentations: rows<ReferencePresentation>('presentations').map(({ transform, ...row }) => ({
-      ...row, words: transform.words, template: transform.template,
+      ...row,
+      words: transform.words,
+      template: transform.template,
     })),
     schemes: rows<ReferenceDocuments['schemes'][number]>('identifier-schemes'),
     benefits: rows<ReferenceDocuments['benefits'][number]>('benefits'),
@@ -81,9 +86,16 @@ async function loadInto(recording: Recording, files: readonly SeedFile[], pendin
       ? mutualAssistance.map((row): MutualAssistance => fromReferenceMutualAssistance(row))
       : [],
   });
-  const administrationDocuments = administrations.map(({ id, body }) => ({ code: id, ...completeAdministration(AdministrationBody.parse(body)) }));
-  const programmeDocuments = programmes.map(({ id, body }) => ({ id, ...completeProgramme(ProgrammeBody.parse(body)) }) as ProgrammeDocument);
-  const agreementDocuments = agreements.map(({ id, body }) => ({ id, ...completeAgreement(AgreementBody.parse(body), REVIEWED_ON) }) as AgreementDocument);
+  const administrationDocuments = administrations.map(({ id, body }) => ({
+    code: id,
+    ...completeAdministration(AdministrationBody.parse(body)),
+  }));
+  const programmeDocuments = programmes.map(
+    ({ id, body }) => ({ id, ...completeProgramme(ProgrammeBody.parse(body)) }) as ProgrammeDocument,
+  );
+  const agreementDocuments = agreements.map(
+    ({ id, body }) => ({ id, ...completeAgreement(AgreementBody.parse(body), REVIEWED_ON) }) as AgreementDocument,
+  );
   if (administrationDocuments.length > 0) await putAdministrations(recording, administrationDocuments, null);
   if (programmeDocuments.length > 0) await putProgrammes(recording, programmeDocuments, null);
   if (agreementDocuments.length > 0) await putAgreements(recording, agreementDocuments, null);

@@ -19,7 +19,14 @@ export function deleteLocalSuspension(app: HttpApp, dependencies: Dependencies):
         headers: WriteHeaders,
         response: {
           204: noContent('Ended.'),
-          ...problems('NOT_FOUND', 'CONFLICT', 'WRONG_ADMINISTRATION', 'NOT_AUTHORITATIVE', 'PRECONDITION_FAILED', 'IDEMPOTENCY_KEY_REUSED'),
+          ...problems(
+            'NOT_FOUND',
+            'CONFLICT',
+            'WRONG_ADMINISTRATION',
+            'NOT_AUTHORITATIVE',
+            'PRECONDITION_FAILED',
+            'IDEMPOTENCY_KEY_REUSED',
+          ),
         },
       },
     },

@@ -1,6 +1,6 @@
 import { problem } from '@mra/contracts';
 import type { Caller } from '@mra/http';
-import { type MembershipView, readMembership, type Recording } from '@mra/registry';
+import { type MembershipView, type Recording, readMembership } from '@mra/registry';
 import type { Dependencies } from '../../dependencies.ts';
 
 /** The administration that suspends: the one the caller acts for, where this deployment speaks for it. */

@@ -18,14 +18,24 @@ export function putLocalSuspension(app: HttpApp, dependencies: Dependencies): vo
         operationId: 'putLocalSuspension',
         summary: "Suspend the benefits given to a partner's member",
         description:
-          'By the administration the caller acts for, as recogniser. From `from` on it takes the place of what was recorded; earlier periods stay.',
+          'By the administration the caller acts for, as recogniser. Suspensions recorded for other periods stay, so this never gives benefits back: only DELETE does.',
         tags: ['memberships'],
         params: MembershipParams,
         headers: WriteHeaders,
         body: { content: { 'application/json': { schema: LocalSuspensionBody, examples: examples.localSuspensions } } },
         response: {
-          200: json(LocalSuspension, 'Recorded.', { headers: { etag: ETag }, examples: answerExamples('putLocalSuspension') }),
-          ...problems('NOT_FOUND', 'CONFLICT', 'WRONG_ADMINISTRATION', 'NOT_AUTHORITATIVE', 'PRECONDITION_FAILED', 'IDEMPOTENCY_KEY_REUSED'),
+          200: json(LocalSuspension, 'Recorded.', {
+            headers: { etag: ETag },
+            examples: answerExamples('putLocalSuspension'),
+          }),
+          ...problems(
+            'NOT_FOUND',
+            'CONFLICT',
+            'WRONG_ADMINISTRATION',
+            'NOT_AUTHORITATIVE',
+            'PRECONDITION_FAILED',
+            'IDEMPOTENCY_KEY_REUSED',
+          ),
         },
       },
     },

@@ -16,11 +16,16 @@ export function getMembershipHistory(app: HttpApp, dependencies: Dependencies): 
         operationId: 'getMembershipHistory',
         summary: 'Every version and event of a membership',
         description:
-          'Nothing is ever overwritten: each version says when it became known and when the next took its place. Of partners\' members ' +
+          "Nothing is ever overwritten: each version says when it became known and when the next took its place. Of partners' members " +
           'consents, notes and authors are not told.',
         tags: ['memberships'],
         params: MembershipParams,
-        response: { 200: json(MembershipHistory, 'Versions and events, oldest first.', { examples: answerExamples('getMembershipHistory') }), ...problems('NOT_FOUND') },
+        response: {
+          200: json(MembershipHistory, 'Versions and events, oldest first.', {
+            examples: answerExamples('getMembershipHistory'),
+          }),
+          ...problems('NOT_FOUND'),
+        },
       },
     },
     async ({ params, caller }) => {
@@ -46,7 +51,10 @@ function forPartner(history: MembershipHistory): MembershipHistory {
 }
 
 /** The creation is the first event, `granted`; the others follow in the order in which they were recorded. */
-function toHistory({ programme, number }: { programme: string; number: string }, { versions, events }: History): MembershipHistory {
+function toHistory(
+  { programme, number }: { programme: string; number: string },
+  { versions, events }: History,
+): MembershipHistory {
   const created = versions[0];
   const granted: MembershipHistory['events'] = created
     ? [

@@ -22,7 +22,13 @@ export function getMembership(app: HttpApp, dependencies: Dependencies): void {
         tags: ['memberships'],
         params: MembershipParams,
         querystring: AsOfQuery,
-        response: { 200: json(Membership, 'The membership.', { headers: { etag: ETag }, examples: answerExamples('getMembership') }), ...problems('NOT_FOUND') },
+        response: {
+          200: json(Membership, 'The membership.', {
+            headers: { etag: ETag },
+            examples: answerExamples('getMembership'),
+          }),
+          ...problems('NOT_FOUND'),
+        },
       },
     },
     async (request, reply) => {

@@ -30,7 +30,14 @@ export function postMembershipEvent(app: HttpApp, dependencies: Dependencies): v
             headers: { etag: ETag },
             examples: answerExamples('postMembershipEvent'),
           }),
-          ...problems('NOT_FOUND', 'WRONG_ADMINISTRATION', 'NOT_AUTHORITATIVE', 'TRANSITION_NOT_ALLOWED', 'PRECONDITION_FAILED', 'IDEMPOTENCY_KEY_REUSED'),
+          ...problems(
+            'NOT_FOUND',
+            'WRONG_ADMINISTRATION',
+            'NOT_AUTHORITATIVE',
+            'TRANSITION_NOT_ALLOWED',
+            'PRECONDITION_FAILED',
+            'IDEMPOTENCY_KEY_REUSED',
+          ),
         },
       },
     },
@@ -47,7 +54,13 @@ export function postMembershipEvent(app: HttpApp, dependencies: Dependencies): v
         if (present === undefined) throw problem('NOT_FOUND');
         checkIfMatch(request, present.version);
         const [result] = await writeMemberships(recording, await dependencies.networks.current(recording.tx), [
-          { programme, number: params.number, record: null, events: [toEvent(body, recording.recordedAt)], source: null },
+          {
+            programme,
+            number: params.number,
+            record: null,
+            events: [toEvent(body, recording.recordedAt)],
+            source: null,
+          },
         ]);
         if (result?.outcome === 'refused') throw problem('TRANSITION_NOT_ALLOWED', { detail: result.detail });
         if (result?.outcome === 'not_authoritative') throw problem('NOT_AUTHORITATIVE');
@@ -65,6 +78,8 @@ function checkEvent({ id, types }: ProgrammeTerms, { newType, component }: Membe
   const isComponent = types.some(({ code, components }) => code === component || components.includes(component ?? ''));
   return [
     ...(newType == null || isType ? [] : [{ pointer: '/newType', detail: `is not a type of ${id}` }]),
-    ...(component == null || isComponent ? [] : [{ pointer: '/component', detail: `is not a part of any type of ${id}` }]),
+    ...(component == null || isComponent
+      ? []
+      : [{ pointer: '/component', detail: `is not a part of any type of ${id}` }]),
   ];
 }

@@ -29,7 +29,14 @@ export function putMembership(app: HttpApp, dependencies: Dependencies): void {
         response: {
           200: json(Membership, 'Replaced, or already so.', answer),
           201: json(Membership, 'Created.', answer),
-          ...problems('NOT_FOUND', 'WRONG_ADMINISTRATION', 'NOT_AUTHORITATIVE', 'TRANSITION_NOT_ALLOWED', 'PRECONDITION_FAILED', 'IDEMPOTENCY_KEY_REUSED'),
+          ...problems(
+            'NOT_FOUND',
+            'WRONG_ADMINISTRATION',
+            'NOT_AUTHORITATIVE',
+            'TRANSITION_NOT_ALLOWED',
+            'PRECONDITION_FAILED',
+            'IDEMPOTENCY_KEY_REUSED',
+          ),
         },
       },
     },
@@ -39,7 +46,13 @@ export function putMembership(app: HttpApp, dependencies: Dependencies): void {
       const record = toRecord(body);
       const programme = findProgramme(network, params.programme, record.validFrom);
       checkAuthority(dependencies, caller, programme.administration);
-      const { errors, warnings } = checkRecord(network, programme, params.number, body, dependencies.now().slice(0, 10));
+      const { errors, warnings } = checkRecord(
+        network,
+        programme,
+        params.number,
+        body,
+        dependencies.now().slice(0, 10),
+      );
       if (errors.length > 0) throw wrongFields(errors.map(inPath));
       return write(dependencies, request, reply, { administration: programme.administration }, async (recording) => {
         const asKnown = { ...params, at: recording.recordedAt, knownAt: recording.recordedAt };

@@ -15,10 +15,13 @@ export function searchMemberships(app: HttpApp, dependencies: Dependencies): voi
       schema: {
         operationId: 'searchMemberships',
         summary: 'Search memberships',
-        description: 'Own members, and members of partners that an agreement and their consent make known, as of now; by programme and number.',
+        description:
+          'Own members, and members of partners that an agreement and their consent make known, as of now; by programme and number.',
         tags: ['memberships'],
         querystring: MembershipQuery,
-        response: { 200: json(MembershipPage, 'A page of memberships.', { examples: answerExamples('searchMemberships') }) },
+        response: {
+          200: json(MembershipPage, 'A page of memberships.', { examples: answerExamples('searchMemberships') }),
+        },
       },
     },
     async ({ query, caller }) => {

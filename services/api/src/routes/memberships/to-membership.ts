@@ -14,7 +14,10 @@ interface Reading {
 }
 
 /** A membership as callers read it: the record with the type and status of the moment asked about. */
-export function toMembership(view: MembershipView, { warnings, reader = view.administration }: Reading = {}): Membership {
+export function toMembership(
+  view: MembershipView,
+  { warnings, reader = view.administration }: Reading = {},
+): Membership {
   const { status, since } = view.status;
   return {
     programme: view.programme,

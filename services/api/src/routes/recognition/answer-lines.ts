@@ -34,7 +34,11 @@ async function* answeredChunks(
 type Parsed = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly answer: BatchItemAnswer };
 
 function parse({ text, tooLong }: TextLine): Parsed {
-  if (tooLong) return { ok: false, answer: invalidAnswer(null, [{ pointer: '', detail: `is longer than ${LONGEST_LINE} bytes` }]) };
+  if (tooLong)
+    return {
+      ok: false,
+      answer: invalidAnswer(null, [{ pointer: '', detail: `is longer than ${LONGEST_LINE} bytes` }]),
+    };
   try {
     return { ok: true, value: JSON.parse(text) as unknown };
   } catch {

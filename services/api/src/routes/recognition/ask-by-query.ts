@@ -15,7 +15,9 @@ export function askByQuery(app: HttpApp, answers: Answers): void {
           '"Not recognised" is an answer, not an error. The identifier is part of the address: where access logs are kept, ask with POST.',
         tags: ['recognition'],
         querystring: QuestionQuery,
-        response: { 200: json(Answer, 'The answer, with its reasons.', { examples: answerExamples('askRecognition') }) },
+        response: {
+          200: json(Answer, 'The answer, with its reasons.', { examples: answerExamples('askRecognition') }),
+        },
       },
     },
     async (request) => {

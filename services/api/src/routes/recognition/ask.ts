@@ -11,10 +11,13 @@ export function ask(app: HttpApp, answers: Answers): void {
       schema: {
         operationId: 'askRecognition',
         summary: 'Is this trader recognised? The question as a body',
-        description: '"Not recognised" is an answer, not an error: 200, with every condition of every rule that could apply.',
+        description:
+          '"Not recognised" is an answer, not an error: 200, with every condition of every rule that could apply.',
         tags: ['recognition'],
         body: { content: { 'application/json': { schema: Question, examples: examples.questions } } },
-        response: { 200: json(Answer, 'The answer, with its reasons.', { examples: answerExamples('askRecognition') }) },
+        response: {
+          200: json(Answer, 'The answer, with its reasons.', { examples: answerExamples('askRecognition') }),
+        },
       },
     },
     async (request) => {
