@@ -1,6 +1,6 @@
 import type { MembershipBase, MembershipEvent } from './life-cycle.ts';
+import type { ConsentPeriod } from './membership-types.ts';
 import type { Instant } from './time.ts';
-import type { ConsentPeriod } from './types.ts';
 
 type Consent = Omit<ConsentPeriod, 'valid'>;
 

@@ -10,10 +10,13 @@ import {
   nearBound,
   recorded,
 } from '../../../tests/support/arbitrary-members.ts';
+import { OUTCOMES, REASONS } from './closed-sets.ts';
 import { decide } from './decide.ts';
+import type { Decision } from './decision.ts';
 import { type Evaluation, evaluate } from './evaluate.ts';
+import type { MembershipFacts } from './membership-types.ts';
+import type { Network } from './network-types.ts';
 import { addSeconds, type Instant, type Period } from './time.ts';
-import { type Decision, type MembershipFacts, type Network, OUTCOMES, REASONS } from './types.ts';
 
 // A property takes a second or two; machines that run other tests beside it take longer.
 vi.setConfig({ testTimeout: 60_000 });

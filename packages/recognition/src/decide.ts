@@ -1,5 +1,6 @@
+import type { Decision } from './decision.ts';
 import { evaluate } from './evaluate.ts';
-import type { Audience, Decision, Facts, Question } from './types.ts';
+import type { Audience, Facts, Question } from './question.ts';
 import { validUntil } from './valid-until.ts';
 
 /**

@@ -1,7 +1,10 @@
+import type { Declare } from './decision.ts';
 import { constructMid } from './identifiers/mid.ts';
 import { applyTemplate } from './identifiers/transform.ts';
+import type { MembershipFacts } from './membership-types.ts';
+import type { Network, Presentation, RecognitionRule } from './network-types.ts';
+import type { Question } from './question.ts';
 import { contains } from './time.ts';
-import type { Declare, MembershipFacts, Network, Presentation, Question, RecognitionRule } from './types.ts';
 
 /**
  * What the trader's partner writes on the recogniser's declaration under a rule; null where the rule does not say, or the exact form

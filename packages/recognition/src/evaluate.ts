@@ -1,8 +1,13 @@
+import type { Reason } from './closed-sets.ts';
+import type { DataAge, Decision, RuleDecision } from './decision.ts';
 import { declareUnder } from './declare.ts';
 import { matchName } from './identifiers/name-match.ts';
 import { match } from './matching.ts';
 import { answeredMembership, describeType, issuerOf } from './membership.ts';
+import type { MembershipFacts } from './membership-types.ts';
 import { recognisingTerritories } from './network.ts';
+import type { Network } from './network-types.ts';
+import type { Audience, Facts, Question } from './question.ts';
 import { closestReason, conjunction } from './reasons.ts';
 import { agreementInForce } from './rules/agreement-in-force.ts';
 import { consentGiven } from './rules/consent-given.ts';
@@ -14,17 +19,6 @@ import { roleCovered } from './rules/role-covered.ts';
 import { statusActive } from './rules/status-active.ts';
 import { typeCovered } from './rules/type-covered.ts';
 import { contains, secondsBetween } from './time.ts';
-import type {
-  Audience,
-  DataAge,
-  Decision,
-  Facts,
-  MembershipFacts,
-  Network,
-  Question,
-  Reason,
-  RuleDecision,
-} from './types.ts';
 
 export type Evaluation = Omit<Decision, 'validUntil'>;
 

@@ -1,4 +1,6 @@
+export * from './closed-sets.ts';
 export { decide } from './decide.ts';
+export * from './decision.ts';
 export { identifierFacts, presentationsOf, type RecordedIdentifier } from './identifiers/identifier-facts.ts';
 export { constructMid, type Manufacturer } from './identifiers/mid.ts';
 export { matchName } from './identifiers/name-match.ts';
@@ -16,8 +18,10 @@ export {
   type MembershipEvent,
 } from './life-cycle.ts';
 export { overallStatus, statusesAt } from './membership.ts';
+export * from './membership-types.ts';
 export { indexNetwork, programmeAt, recognisingTerritories } from './network.ts';
+export * from './network-types.ts';
+export * from './question.ts';
 export { type RecognitionPair, recognitionPairs } from './recognition-pairs.ts';
 export { startOf } from './rules/agreement-in-force.ts';
 export * from './time.ts';
-export * from './types.ts';

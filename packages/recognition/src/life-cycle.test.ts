@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { anEvent, aType, TYPES } from '../../../tests/support/builders.ts';
 import { type EventType, lifeCycle, type MembershipBase, type MembershipEvent } from './life-cycle.ts';
 import { overallStatus, statusesAt } from './membership.ts';
+import type { AuthorisationType } from './network-types.ts';
 import { parseDayOrInstant } from './time.ts';
-import type { AuthorisationType } from './types.ts';
 
 const instant = (day: string): string => parseDayOrInstant(day) ?? '';
 const base: MembershipBase = { type: 'AEOF', validFrom: instant('2020-01-01'), validTo: null, consent: null };

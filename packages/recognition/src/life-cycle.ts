@@ -1,6 +1,8 @@
+import type { Status } from './closed-sets.ts';
 import { foldConsent } from './consent.ts';
+import type { ConsentPeriod, StatusPeriod } from './membership-types.ts';
+import type { AuthorisationType } from './network-types.ts';
 import type { Instant } from './time.ts';
-import type { AuthorisationType, ConsentPeriod, Status, StatusPeriod } from './types.ts';
 
 export const EVENT_TYPES = [
   'granted',

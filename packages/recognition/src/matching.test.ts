@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { aMembership, aNetwork, anIdentifier, aQuestion, aStatus } from '../../../tests/support/builders.ts';
 import { match } from './matching.ts';
+import type { MembershipFacts } from './membership-types.ts';
+import type { Audience, Question } from './question.ts';
 import { ALWAYS } from './time.ts';
-import type { Audience, MembershipFacts, Question } from './types.ts';
 
 const WITHHELD = [{ scope: 'none', partners: [], except: [], valid: ALWAYS }] as const;
 const lei = (fact: Parameters<typeof anIdentifier>[1] = {}) =>

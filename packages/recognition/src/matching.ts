@@ -1,10 +1,12 @@
 import { isPlausibleIdentifier, normaliseIdentifier } from './identifiers/normalise.ts';
 import { compilePattern } from './identifiers/pattern.ts';
 import { isLive, issuerOf, issuingCountryShown } from './membership.ts';
+import type { IdentifierFact, MembershipFacts } from './membership-types.ts';
 import { recognisingTerritories } from './network.ts';
+import type { Network } from './network-types.ts';
+import type { Audience, Question } from './question.ts';
 import { consentCovers } from './rules/consent-given.ts';
 import { contains } from './time.ts';
-import type { Audience, IdentifierFact, MembershipFacts, Network, Question } from './types.ts';
 
 export type Match =
   | { readonly kind: 'invalid' | 'unknown' | 'ambiguous' }

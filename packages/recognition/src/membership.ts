@@ -1,6 +1,9 @@
+import type { Status } from './closed-sets.ts';
+import type { AnsweredMembership } from './decision.ts';
+import type { MembershipFacts, StatusPeriod } from './membership-types.ts';
 import { issuedWithinUnion, issuingCountry, programmeAt } from './network.ts';
+import type { AuthorisationType, Network } from './network-types.ts';
 import { contains, dayOrInstant, type Instant } from './time.ts';
-import type { AnsweredMembership, AuthorisationType, MembershipFacts, Network, Status, StatusPeriod } from './types.ts';
 
 const LIVE: readonly Status[] = ['active', 'suspended'];
 

@@ -1,14 +1,14 @@
 import { normaliseIdentifier } from './identifiers/normalise.ts';
-import { contains, type Instant } from './time.ts';
+import type { MembershipFacts } from './membership-types.ts';
 import type {
   AgreementTerms,
   IdentifierScheme,
-  MembershipFacts,
   Network,
   Presentation,
   ProgrammeTerms,
   UnionMember,
-} from './types.ts';
+} from './network-types.ts';
+import { contains, type Instant } from './time.ts';
 
 /**
  * Arranges the rows of the network for deciding: programmes by id, rules by `programme>recogniser`.

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { CONDITION_CODES, type ConditionCode, type Reason } from './closed-sets.ts';
+import type { RuleDecision } from './decision.ts';
 import { closestReason, conjunction } from './reasons.ts';
-import { CONDITION_CODES, type ConditionCode, type Reason, type RuleDecision } from './types.ts';
 
 /** A rule whose conditions are met but for those named. */
 function rule(unmet: Partial<Record<ConditionCode, boolean | null>>): RuleDecision {

@@ -1,4 +1,5 @@
-import { type Condition, type ConditionCode, REASONS, type Reason, type RuleDecision } from './types.ts';
+import { type ConditionCode, REASONS, type Reason } from './closed-sets.ts';
+import type { Condition, RuleDecision } from './decision.ts';
 
 /** The reason that a false condition gives, and the one it gives when it cannot be known. */
 const REASON_OF: Record<ConditionCode, { readonly notMet: Reason; readonly unknown: Reason }> = {

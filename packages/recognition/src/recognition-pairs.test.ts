@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { indexNetwork } from './network.ts';
+import type { AgreementTerms, Network, RecognitionRule } from './network-types.ts';
 import { recognitionPairs } from './recognition-pairs.ts';
 import { ALWAYS, type Instant, startOfDay } from './time.ts';
-import type { AgreementTerms, Network, RecognitionRule } from './types.ts';
 
 const AT = startOfDay('2026-11-22');
 

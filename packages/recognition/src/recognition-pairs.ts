@@ -1,7 +1,7 @@
 import { issuerOf } from './membership.ts';
+import type { Network } from './network-types.ts';
 import { directionInForce } from './rules/agreement-in-force.ts';
 import { contains, type Instant } from './time.ts';
-import type { Network } from './types.ts';
 
 /** Members of `programme`, validated by `issuer`, are recognised by `recogniser`. */
 export interface RecognitionPair {

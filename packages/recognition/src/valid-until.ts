@@ -1,10 +1,12 @@
 import { type Evaluation, evaluate } from './evaluate.ts';
 import { issuerOf } from './membership.ts';
+import type { MembershipFacts } from './membership-types.ts';
 import { recognisingTerritories } from './network.ts';
+import type { Network } from './network-types.ts';
+import type { Audience, Facts, Question } from './question.ts';
 import { startOf } from './rules/agreement-in-force.ts';
 import { staleFromInstant } from './rules/data-fresh.ts';
 import type { Instant, Period } from './time.ts';
-import type { Audience, Facts, MembershipFacts, Network, Question } from './types.ts';
 
 /**
  * The earliest later instant at which the same question, asked anew with nothing more recorded, gets another answer: outcome,

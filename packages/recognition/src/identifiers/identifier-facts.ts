@@ -1,5 +1,6 @@
+import type { IdentifierFact } from '../membership-types.ts';
+import type { Network, Presentation, ProgrammeTerms } from '../network-types.ts';
 import { ALWAYS, type Instant } from '../time.ts';
-import type { IdentifierFact, Network, Presentation, ProgrammeTerms } from '../types.ts';
 import { normaliseIdentifier } from './normalise.ts';
 import { compilePattern } from './pattern.ts';
 import { presentedCodes } from './presented-codes.ts';

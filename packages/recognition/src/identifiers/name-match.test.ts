@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { PartyName } from '../types.ts';
+import type { PartyName } from '../membership-types.ts';
 import { matchName, REVIEW_FROM } from './name-match.ts';
 
 const legal = (...names: string[]): PartyName[] => names.map((name) => ({ name, kind: 'legal' }));

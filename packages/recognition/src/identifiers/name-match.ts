@@ -1,4 +1,5 @@
-import type { NameMatch, PartyName } from '../types.ts';
+import type { NameMatch } from '../decision.ts';
+import type { PartyName } from '../membership-types.ts';
 import { APOSTROPHES, joinInitials, withoutDiacritics } from './latin.ts';
 import { type SplitName, spaceOut, splitLegalForms } from './legal-forms.ts';
 

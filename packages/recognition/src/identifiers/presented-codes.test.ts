@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import reference from '../../../../db/seeds/reference/presentations.json' with { type: 'json' };
 import vectors from '../../../../tests/decisions/identifier-vectors.json' with { type: 'json' };
-import type { Presentation, Template } from '../types.ts';
+import type { Presentation, Template } from '../network-types.ts';
 import { presentedCodes } from './presented-codes.ts';
 
 const presentationsOf = (programme: string): Presentation[] =>

@@ -1,4 +1,4 @@
-import type { Presentation } from '../types.ts';
+import type { Presentation } from '../network-types.ts';
 import { applyTemplate } from './transform.ts';
 
 /** A code that a member's partner would write on a recogniser's declaration. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import reference from '../../../../db/seeds/reference/identifier-schemes.json' with { type: 'json' };
 import vectors from '../../../../tests/decisions/identifier-vectors.json' with { type: 'json' };
-import type { IdentifierScheme } from '../types.ts';
+import type { IdentifierScheme } from '../network-types.ts';
 import { normaliseIdentifier } from './normalise.ts';
 import { compilePattern } from './pattern.ts';
 import { matchingSchemes } from './schemes.ts';

@@ -1,4 +1,4 @@
-import type { IdentifierScheme } from '../types.ts';
+import type { IdentifierScheme } from '../network-types.ts';
 import { compilePattern, type Pattern } from './pattern.ts';
 
 const compiled = new WeakMap<IdentifierScheme, Pattern | null>();

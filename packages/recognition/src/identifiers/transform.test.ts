@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import presentations from '../../../../db/seeds/reference/presentations.json' with { type: 'json' };
 import vectors from '../../../../tests/decisions/identifier-vectors.json' with { type: 'json' };
-import type { Template } from '../types.ts';
+import type { Template } from '../network-types.ts';
 import { applyTemplate } from './transform.ts';
 
 const templates = new Map(presentations.map(({ id, transform }) => [id, transform.template as Template | null]));

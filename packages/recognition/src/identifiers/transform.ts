@@ -1,4 +1,4 @@
-import type { Template } from '../types.ts';
+import type { Template } from '../network-types.ts';
 import { MAX_IDENTIFIER_LENGTH, normaliseIdentifier } from './normalise.ts';
 import { compilePattern, type Pattern } from './pattern.ts';
 

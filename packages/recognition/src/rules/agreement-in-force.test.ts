@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { aMembership, aNetwork, anAgreement, aQuestion, aRule } from '../../../../tests/support/builders.ts';
+import { LIFE_CYCLE } from '../closed-sets.ts';
+import type { AgreementTerms, RecognitionRule } from '../network-types.ts';
 import { dayOrInstant, startOfDay } from '../time.ts';
-import { type AgreementTerms, LIFE_CYCLE, type RecognitionRule } from '../types.ts';
 import { agreementInForce, startOf } from './agreement-in-force.ts';
 
 function condition(

@@ -1,6 +1,7 @@
+import type { Condition } from '../decision.ts';
 import { normaliseIdentifier } from '../identifiers/normalise.ts';
+import type { AgreementTerms, RecognitionRule } from '../network-types.ts';
 import { type Instant, startOfDay, startWindow } from '../time.ts';
-import type { AgreementTerms, Condition, RecognitionRule } from '../types.ts';
 import type { RuleContext } from './context.ts';
 
 const code = 'AGREEMENT_IN_FORCE';

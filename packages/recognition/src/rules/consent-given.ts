@@ -1,6 +1,8 @@
+import type { Condition } from '../decision.ts';
+import type { MembershipFacts } from '../membership-types.ts';
 import { programmeAt, recognisingTerritories } from '../network.ts';
+import type { Network } from '../network-types.ts';
 import { contains, type Instant } from '../time.ts';
-import type { Condition, MembershipFacts, Network } from '../types.ts';
 import type { RuleContext } from './context.ts';
 
 const code = 'CONSENT_GIVEN';

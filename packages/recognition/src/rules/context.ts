@@ -1,11 +1,6 @@
-import type {
-  AgreementTerms,
-  AuthorisationType,
-  MembershipFacts,
-  Network,
-  Question,
-  RecognitionRule,
-} from '../types.ts';
+import type { MembershipFacts } from '../membership-types.ts';
+import type { AgreementTerms, AuthorisationType, Network, RecognitionRule } from '../network-types.ts';
+import type { Question } from '../question.ts';
 
 /** What every condition of one rule looks at: one question, one membership, one directed rule of one agreement. */
 export interface RuleContext {

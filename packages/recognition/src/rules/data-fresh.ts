@@ -1,5 +1,6 @@
+import type { Condition } from '../decision.ts';
+import type { MembershipFacts } from '../membership-types.ts';
 import { addSeconds, type Instant, shortInstant } from '../time.ts';
-import type { Condition, MembershipFacts } from '../types.ts';
 import type { RuleContext } from './context.ts';
 
 const code = 'DATA_FRESH';

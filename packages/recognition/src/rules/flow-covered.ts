@@ -1,4 +1,4 @@
-import type { Condition } from '../types.ts';
+import type { Condition } from '../decision.ts';
 import type { RuleContext } from './context.ts';
 
 const code = 'FLOW_COVERED';

@@ -1,5 +1,6 @@
+import type { Condition } from '../decision.ts';
+import type { MembershipFacts } from '../membership-types.ts';
 import { contains, dayOrInstant } from '../time.ts';
-import type { Condition, MembershipFacts } from '../types.ts';
 import type { RuleContext } from './context.ts';
 
 const code = 'NOT_LOCALLY_SUSPENDED';

@@ -1,7 +1,7 @@
+import type { Condition } from '../decision.ts';
 import { statusesAt } from '../membership.ts';
 import { issuedWithinUnion, issuingCountry } from '../network.ts';
 import { dayOrInstant } from '../time.ts';
-import type { Condition } from '../types.ts';
 import type { RuleContext } from './context.ts';
 import { countingComponents } from './type-covered.ts';
 

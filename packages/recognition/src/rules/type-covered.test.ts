@@ -8,7 +8,7 @@ import {
   aStatus,
   TYPES,
 } from '../../../../tests/support/builders.ts';
-import type { StatusPeriod } from '../types.ts';
+import type { StatusPeriod } from '../membership-types.ts';
 import { statusActive } from './status-active.ts';
 import { typeCovered } from './type-covered.ts';
 

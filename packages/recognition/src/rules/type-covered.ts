@@ -1,5 +1,6 @@
+import type { Condition } from '../decision.ts';
 import { programmeAt } from '../network.ts';
-import type { AuthorisationType, Condition } from '../types.ts';
+import type { AuthorisationType } from '../network-types.ts';
 import type { RuleContext } from './context.ts';
 
 const code = 'TYPE_COVERED';
