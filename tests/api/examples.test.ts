@@ -94,6 +94,7 @@ const MOVING: Readonly<Record<string, unknown>> = {
   decidedAt: '2026-11-22T09:00:00.123Z',
   knownAt: '2026-11-22T09:00:00Z',
   recordedAt: '2026-11-22T08:00:00Z',
+  supersededAt: '2026-11-22T08:00:00Z',
   networkVersion: 412,
   importId: '42',
 };

@@ -1,15 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Answer } from '@mra/contracts';
 import {
-  type Actor,
   appendChange,
   createDecider,
   createNetworkCache,
   createPool,
   type Database,
   openDatabase,
-  type Recording,
-  RecordingTooSlow,
   record,
 } from '@mra/registry';
 import { sql } from 'kysely';
@@ -17,6 +14,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createTestApi } from '../support/api.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { aMember, membersOf } from '../support/members.ts';
+import { aNumber, anEntry, aWriter, changeLog, openRecording } from '../support/recordings.ts';
 
 let database: TestDatabase;
 let members: ReturnType<typeof membersOf>;
@@ -30,44 +28,9 @@ beforeAll(async () => {
 });
 afterAll(() => db.destroy());
 
-const actor: Actor = { client: 'writer', administration: 'EU' };
-const numberOf = (index: number) => `DEAEOF${String(index).padStart(8, '0')}`;
-const entry = (id: string, changesNetwork = false) =>
-  ({
-    administration: changesNetwork ? null : 'EU',
-    subject: changesNetwork ? 'programme' : 'membership',
-    id,
-    changesNetwork,
-    payload: {},
-  }) as const;
-const log = async () =>
-  (await database.asOwner('select seq::int, recorded_at, network_version from change_log order by seq')).rows as {
-    seq: number;
-    recorded_at: string;
-    network_version: number;
-  }[];
-
-/** Resolves `opened` once the recording is open, and commits it on `close`. */
-function openRecording(work: (recording: Recording) => Promise<unknown> = async () => undefined, aheadSeconds = 0) {
-  const opened = Promise.withResolvers<string>();
-  const closing = Promise.withResolvers<void>();
-  const done = record(
-    db,
-    actor,
-    async (recording) => {
-      await work(recording);
-      opened.resolve(recording.recordedAt);
-      await closing.promise;
-    },
-    { aheadSeconds },
-  );
-  done.catch(opened.reject);
-  return { opened: opened.promise, done, close: () => closing.resolve() };
-}
-
 describe('the change log', () => {
   test('is gapless and in commit order under twenty writers at once, of every kind', async () => {
-    const before = (await log()).length;
+    const before = (await changeLog(database)).length;
     let isOver = false;
     const watching = (async () => {
       // Whoever sees an entry sees all before it: nothing is committed in another order than it was numbered.
@@ -79,22 +42,22 @@ describe('the change log', () => {
       }
     })();
     const kinds: ((index: number) => Promise<{ statusCode: number } | null>)[] = [
-      (index) => members.put(numberOf(index)),
+      (index) => members.put(aNumber(index)),
       async (index) => {
-        await members.put(numberOf(index));
-        return members.event(numberOf(index), { type: 'suspended' });
+        await members.put(aNumber(index));
+        return members.event(aNumber(index), { type: 'suspended' });
       },
       async (index) => {
-        await members.put(numberOf(index));
-        return members.suspendLocally(numberOf(index), {});
+        await members.put(aNumber(index));
+        return members.suspendLocally(aNumber(index), {});
       },
       async (index) =>
-        record(db, actor, (recording) => appendChange(recording, entry(`eu-aeo/${index}`, true))).then(() => null),
+        record(db, aWriter, (recording) => appendChange(recording, anEntry(`eu-aeo/${index}`, true))).then(() => null),
       // Refused, or given up half way: no trace.
-      (index) => members.event(numberOf(index), { type: 'suspended' }),
+      (index) => members.event(aNumber(index), { type: 'suspended' }),
       async (index) =>
-        record(db, actor, async (recording) => {
-          await appendChange(recording, entry(`eu-aeo/${index}`));
+        record(db, aWriter, async (recording) => {
+          await appendChange(recording, anEntry(`eu-aeo/${index}`));
           throw new Error('given up');
         }).catch(() => null),
     ];
@@ -111,7 +74,7 @@ describe('the change log', () => {
     isOver = true;
     await watching;
     expect(new Set(results.flat())).toEqual(new Set([201, 200, 404, null]));
-    const entries = await log();
+    const entries = await changeLog(database);
     expect(entries.length).toBeGreaterThan(before + 50);
     expect(entries.map(({ seq }) => seq)).toEqual(entries.map((_, index) => index + 1));
     const added = entries.slice(before);
@@ -125,23 +88,23 @@ describe('the change log', () => {
   });
 
   test('a failed write leaves no gap', async () => {
-    const before = (await log()).length;
+    const before = (await changeLog(database)).length;
     await expect(
-      record(db, actor, async (recording) => {
-        expect(await appendChange(recording, entry('a'))).toBe(before + 1);
+      record(db, aWriter, async (recording) => {
+        expect(await appendChange(recording, anEntry('a'))).toBe(before + 1);
         throw new Error('failed');
       }),
     ).rejects.toThrow('failed');
-    expect(await record(db, actor, (recording) => appendChange(recording, entry('b')))).toBe(before + 1);
-    expect((await log()).length).toBe(before + 1);
+    expect(await record(db, aWriter, (recording) => appendChange(recording, anEntry('b')))).toBe(before + 1);
+    expect((await changeLog(database)).length).toBe(before + 1);
   });
 
   test('the entries of one recording share an instant and one version of the network', async () => {
-    const before = (await log()).at(-1)?.network_version ?? 0;
-    await record(db, actor, async (recording) => {
-      for (const id of ['a', 'b', 'c']) await appendChange(recording, entry(id, true));
+    const before = (await changeLog(database)).at(-1)?.network_version ?? 0;
+    await record(db, aWriter, async (recording) => {
+      for (const id of ['a', 'b', 'c']) await appendChange(recording, anEntry(id, true));
     });
-    const added = (await log()).slice(-3);
+    const added = (await changeLog(database)).slice(-3);
     expect(new Set(added.map(({ recorded_at }) => recorded_at)).size).toBe(1);
     expect(added.map(({ network_version }) => network_version)).toEqual([before + 1, before + 1, before + 1]);
   });
@@ -152,10 +115,10 @@ describe('readers', () => {
     (await members.ask({ identifier, role: 'exporter', ...(at && { at }), ...(knownAt && { knownAt }) })).json();
 
   test('a question asked while a change is being committed waits, and then knows it', async () => {
-    const number = numberOf(9001);
+    const number = aNumber(9001);
     await members.put(number);
     const { id } = (await database.asOwner('select id from membership where number = $1', [number])).rows[0];
-    const writing = openRecording(async ({ tx, recordedAt }) => {
+    const writing = openRecording(db, async ({ tx, recordedAt }) => {
       await sql`update membership_consent set known = tstzrange(lower(known), ${recordedAt}) where membership_id = ${id} and upper_inf(known)`.execute(
         tx,
       );
@@ -176,7 +139,7 @@ describe('readers', () => {
   });
 
   test('never see half of a change, and get the same answer again for the same knownAt', async () => {
-    const number = numberOf(9002);
+    const number = aNumber(9002);
     const faces = [
       aMember({ type: 'AEOF', names: [{ name: 'Full AG', kind: 'legal' }], issuingOffice: 'F' }),
       aMember({ type: 'AEOC', names: [{ name: 'Simple AG', kind: 'legal' }], issuingOffice: 'S' }),
@@ -222,7 +185,7 @@ describe('readers', () => {
   });
 
   test('a read that was answered as known at an instant is answered alike later', async () => {
-    const number = numberOf(9003);
+    const number = aNumber(9003);
     await members.put(number);
     const reads: { knownAt: string; body: string }[] = [];
     let isOver = false;
@@ -239,45 +202,5 @@ describe('readers', () => {
     expect(reads.length).toBeGreaterThan(5);
     for (const { knownAt, body } of reads)
       expect((await members.get(number, `?at=2020-01-01&knownAt=${knownAt}`)).body).toBe(body);
-  });
-});
-
-describe('a recording made ahead', () => {
-  test('holds up no reader, and is known at its instant and not before', async () => {
-    const number = numberOf(9101);
-    await members.put(number);
-    const { id } = (await database.asOwner('select id from membership where number = $1', [number])).rows[0];
-    const reason = async () => (await members.ask({ identifier: number })).json().reason;
-    const writing = openRecording(async ({ tx, recordedAt }) => {
-      await sql`update membership_consent set known = tstzrange(lower(known), ${recordedAt}) where membership_id = ${id} and upper_inf(known)`.execute(
-        tx,
-      );
-    }, 1.5);
-    const instant = Date.parse(await writing.opened);
-    expect(instant - Date.now()).toBeGreaterThan(1000);
-    expect(await reason()).toBe('RECOGNISED');
-    writing.close();
-    const other = members.put(numberOf(9102));
-    await delay(200);
-    expect(await reason()).toBe('RECOGNISED');
-    expect(Date.now()).toBeLessThan(instant);
-    await writing.done;
-    expect(Date.now()).toBeGreaterThanOrEqual(instant);
-    expect(await reason()).toBe('UNKNOWN_TRADER');
-    // A later writer becomes known later, never earlier than what it builds on.
-    expect(Date.parse((await other).json().recordedAt)).toBeGreaterThan(instant);
-    expect((await members.ask({ identifier: numberOf(9102) })).json().reason).toBe('RECOGNISED');
-  });
-
-  test('that is not ready in time writes nothing', async () => {
-    const before = (await log()).length;
-    const writing = openRecording((recording) => appendChange(recording, entry('late')), 0.4);
-    const instant = Date.parse(await writing.opened);
-    await delay(300);
-    writing.close();
-    await expect(writing.done).rejects.toBeInstanceOf(RecordingTooSlow);
-    expect(Date.now()).toBeLessThan(instant + 1000);
-    expect((await log()).length).toBe(before);
-    expect(await record(db, actor, (recording) => appendChange(recording, entry('next')))).toBe(before + 1);
   });
 });

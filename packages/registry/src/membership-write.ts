@@ -8,6 +8,7 @@ import {
   presentationsOf,
 } from '@mra/recognition';
 import { sql } from 'kysely';
+import { joinPeriods } from './identifier-periods.ts';
 import type { MembershipRecord } from './membership-record.ts';
 import { type MemberRow, readMembersForWriting } from './membership-rows.ts';
 import { rangeText } from './period.ts';
@@ -123,7 +124,7 @@ function judge(
       except_for: except,
       valid: rangeText(valid),
     })),
-    identifiers: facts.map(({ valid, scheme, recogniser, ...fact }) => ({
+    identifiers: joinPeriods(facts).map(({ valid, scheme, recogniser, ...fact }) => ({
       ...fact,
       scheme: scheme ?? '',
       recogniser: recogniser ?? '',

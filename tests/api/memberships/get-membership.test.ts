@@ -204,6 +204,23 @@ describe('404', () => {
     expect((await body(number, 'JP')).status).toBe(200);
   });
 
+  test('a pilot makes known the members on its list and no others', async () => {
+    const [listed, other] = [await aWrittenMember(), await aWrittenMember()];
+    const set = (lifeCycle: string, pilotMembers: readonly string[] | null) =>
+      Promise.all([
+        database.asOwner(`update agreement set life_cycle = $1 where id = 'eu-jp-2010'`, [lifeCycle]),
+        database.asOwner(`update recognition_rule set pilot_members = $1 where id = 'eu-jp-2010:eu-aeo>JP'`, [
+          pilotMembers,
+        ]),
+      ]);
+    await set('pilot', [listed.toLowerCase().replace('aeof', ' aeof-')]);
+    expect([(await body(listed, 'JP')).status, (await body(other, 'JP')).status]).toEqual([200, 404]);
+    await set('suspended', [listed]);
+    expect((await body(listed, 'JP')).status).toBe(404);
+    await set('in_force', null);
+    expect((await body(other, 'JP')).status).toBe(200);
+  });
+
   test('an unknown programme', async () => {
     expect((await members.get(NONE, '', { programme: 'xx-none' })).statusCode).toBe(404);
   });

@@ -1,23 +1,16 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { createTestApi, type TestApi } from '../../support/api.ts';
-import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
+import { createTestApi } from '../../support/api.ts';
+import { createTestDatabase } from '../../support/database.ts';
 import { aMember, membersOf, memberUrl } from '../../support/members.ts';
 
-let database: TestDatabase;
-let api: TestApi;
 let members: ReturnType<typeof membersOf>;
 beforeAll(async () => {
-  database = await createTestDatabase();
-  api = await createTestApi(database, { isLocal: (administration) => administration !== 'KR' });
-  members = membersOf(api);
+  const database = await createTestDatabase();
+  members = membersOf(await createTestApi(database, { isLocal: (administration) => administration !== 'KR' }));
 });
 
 const pointers = (response: { json(): { errors?: { pointer: string }[] } }) =>
   response.json().errors?.map(({ pointer }) => pointer);
-const entries = async (number: string): Promise<number> => {
-  const { rowCount } = await database.asOwner('select from change_log where subject_id = $1', [`eu-aeo/${number}`]);
-  return rowCount ?? 0;
-};
 
 describe('201', () => {
   test('a membership is created, and its creation is the granted event', async () => {
@@ -114,6 +107,34 @@ describe('201', () => {
     expect((await members.history(number)).json().versions).toHaveLength(1);
   });
 
+  test('an identifier given twice, or once more as the number, holds whenever one of them does', async () => {
+    const twice = aMember({
+      identifiers: [
+        { scheme: 'eori', value: 'DE777', validFrom: '2019-04-01', validTo: '2022-01-01' },
+        { scheme: 'eori', value: 'de 777', validFrom: '2021-01-01' },
+        { scheme: 'eori', value: 'DE778', validTo: '2020-01-01' },
+        { scheme: 'eori', value: 'DE778', validFrom: '2023-01-01' },
+      ],
+    });
+    expect((await members.put('DEAEOF00000005', twice)).statusCode).toBe(201);
+    const reason = async (identifier: string, year: number) =>
+      (await members.ask({ identifier, scheme: 'eori', at: `${year}-06-01T00:00:00Z` })).json().reason;
+    for (const year of [2020, 2021, 2022, 2025]) expect(await reason('DE777', year)).toBe('RECOGNISED');
+    expect(await Promise.all([2019, 2021, 2025].map((year) => reason('DE778', year)))).toEqual([
+      'RECOGNISED',
+      'UNKNOWN_TRADER',
+      'RECOGNISED',
+    ]);
+    const chinese = aMember({
+      type: 'ADVANCED',
+      issuingCountry: null,
+      consent: null,
+      identifiers: [{ scheme: 'cn-customs-code', value: '1234567890', validFrom: '2020-01-01' }],
+    });
+    const response = await members.put('1234567890', chinese, { programme: 'cn-aeo', administration: 'CN' });
+    expect(response.statusCode, response.body).toBe(201);
+  });
+
   test('what is odd is written with a warning', async () => {
     const response = await members.put(
       'DE-AEOX-1',
@@ -133,88 +154,6 @@ describe('201', () => {
       ['/identifiers/1/value', 'IDENTIFIER_FORM'],
     ]);
     expect((await members.get('DE-AEOX-1')).json().warnings).toBeUndefined();
-  });
-});
-
-describe('200', () => {
-  test('a replaced record is known from now on; what was known before stays', async () => {
-    const number = 'DEAEOF00000010';
-    const first = (await members.put(number)).json();
-    const second = await members.put(number, aMember({ names: [{ name: 'Neuer Name GmbH', kind: 'legal' }] }));
-    expect(second.statusCode).toBe(200);
-    expect(second.headers.etag).toBe('"2"');
-    expect(second.json()).toMatchObject({ version: 2, names: [{ name: 'Neuer Name GmbH' }] });
-    const before = await members.get(number, `?knownAt=${first.recordedAt}`);
-    expect(before.json()).toEqual(first);
-    expect(before.headers.etag).toBe('"1"');
-  });
-
-  test('the same record again is 200 with the same ETag and makes no version', async () => {
-    const number = 'DEAEOF00000011';
-    const record = aMember({
-      identifiers: [{ scheme: 'eori', value: 'DE1' }],
-      addresses: [{ kind: 'site', country: 'DE' }],
-    });
-    const first = await members.put(number, record);
-    const logged = await entries(number);
-    // Keys in another order, nulls written out, and the day as an instant: the same record.
-    const again = Object.fromEntries(
-      Object.entries({ ...record, validTo: null, validFrom: '2019-04-01T00:00:00Z', issuingOffice: null }).toReversed(),
-    );
-    const second = await members.put(number, again);
-    expect(second.statusCode).toBe(200);
-    expect(second.headers.etag).toBe(first.headers.etag);
-    expect(second.json()).toEqual(first.json());
-    expect(await entries(number)).toBe(logged);
-    expect((await members.history(number)).json().versions).toHaveLength(1);
-  });
-
-  test('status changes stay in force when the record is replaced', async () => {
-    const number = 'DEAEOF00000012';
-    await members.put(number);
-    await members.event(number, { type: 'suspended', effectiveFrom: '2024-01-01' });
-    const replaced = await members.put(number, aMember({ issuingOffice: 'DE004600' }));
-    expect(replaced.json()).toMatchObject({ status: 'suspended', statusSince: '2024-01-01', version: 3 });
-  });
-
-  test('If-Match of the present version', async () => {
-    const number = 'DEAEOF00000013';
-    await members.put(number);
-    for (const tag of ['"1"', '"7", "2"', '*']) {
-      const response = await members.put(number, aMember({ issuingOffice: tag }), { headers: { 'if-match': tag } });
-      expect(response.statusCode).toBe(200);
-    }
-  });
-
-  test('a repeated Idempotency-Key gets the first answer and writes nothing', async () => {
-    const number = 'DEAEOF00000014';
-    const options = { headers: { 'idempotency-key': 'put-14' } };
-    const first = await members.put(number, aMember(), options);
-    await members.event(number, { type: 'suspended' });
-    const logged = await entries(number);
-    const again = await members.put(number, aMember(), options);
-    expect([again.statusCode, again.headers.etag, again.body]).toEqual([201, '"1"', first.body]);
-    expect(await entries(number)).toBe(logged);
-    // Another client has keys of its own.
-    expect((await members.put(number, aMember(), { ...options, client: 'other' })).statusCode).toBe(200);
-  });
-
-  test('two requests at once with one key write once', async () => {
-    const number = 'DEAEOF00000015';
-    const options = { headers: { 'idempotency-key': 'put-15' } };
-    const responses = await Promise.all(Array.from({ length: 6 }, () => members.put(number, aMember(), options)));
-    expect(responses.map(({ statusCode }) => statusCode)).toEqual(Array(6).fill(201));
-    expect(new Set(responses.map(({ body }) => body)).size).toBe(1);
-    expect(await entries(number)).toBe(1);
-  });
-
-  test('a key older than a day is new again', async () => {
-    const number = 'DEAEOF00000016';
-    const options = { headers: { 'idempotency-key': 'put-16' } };
-    await members.put(number, aMember(), options);
-    await database.asOwner(`update idempotency_key set created_at = now() - interval '25 hours' where key = 'put-16'`);
-    const response = await members.put(number, aMember({ type: 'AEOS' }), options);
-    expect([response.statusCode, response.headers.etag]).toEqual([200, '"2"']);
   });
 });
 
@@ -297,46 +236,5 @@ describe('404', () => {
     const response = await members.put('DEAEOF00000001', aMember(), { programme: 'xx-none' });
     expect(response.statusCode).toBe(404);
     expect(response.json().code).toBe('NOT_FOUND');
-  });
-});
-
-describe('412', () => {
-  test('another version than the present one; nothing changes', async () => {
-    const number = 'DEAEOF00000040';
-    const absent = await members.put(number, aMember(), { headers: { 'if-match': '*' } });
-    expect([absent.statusCode, absent.json().code]).toEqual([412, 'PRECONDITION_FAILED']);
-    await members.put(number);
-    await members.put(number, aMember({ issuingOffice: 'X' }));
-    for (const tag of ['"1"', 'W/"2"', '"3"', '2']) {
-      expect((await members.put(number, aMember(), { headers: { 'if-match': tag } })).statusCode).toBe(412);
-    }
-    expect((await members.get(number)).json()).toMatchObject({ version: 2, issuingOffice: 'X' });
-  });
-
-  test('of two that replace the same version one wins', async () => {
-    const number = 'DEAEOF00000041';
-    await members.put(number);
-    const responses = await Promise.all(
-      Array.from({ length: 5 }, (_, index) =>
-        members.put(number, aMember({ issuingOffice: `O${index}` }), { headers: { 'if-match': '"1"' } }),
-      ),
-    );
-    expect(responses.map(({ statusCode }) => statusCode).toSorted()).toEqual([200, 412, 412, 412, 412]);
-  });
-});
-
-describe('422', () => {
-  test('a key that belongs to another request', async () => {
-    const options = { headers: { 'idempotency-key': 'put-50' } };
-    await members.put('DEAEOF00000050', aMember(), options);
-    for (const response of [
-      await members.put('DEAEOF00000050', aMember({ type: 'AEOS' }), options),
-      await members.put('DEAEOF00000051', aMember(), options),
-      await members.put('DEAEOF00000050', aMember(), { headers: { ...options.headers, 'if-match': '"1"' } }),
-      await members.event('DEAEOF00000050', { type: 'suspended' }, options),
-    ]) {
-      expect([response.statusCode, response.json().code]).toEqual([422, 'IDEMPOTENCY_KEY_REUSED']);
-    }
-    expect((await members.get('DEAEOF00000050')).json()).toMatchObject({ version: 1, status: 'active' });
   });
 });

@@ -28,7 +28,9 @@ beforeAll(async () => {
 const GOOD = { recogniser: 'JP', identifier: 'DEAEOF00012345', role: 'exporter', at: '2026-11-22T09:00:00Z' };
 const line = (changes: object = {}) => `${JSON.stringify({ ...GOOD, ...changes })}\n`;
 const outcomes = (lines: unknown[]) =>
-  (lines as { outcome: string; reason?: string; errors?: { detail: string }[] }[]).map(({ outcome, reason, errors }) => reason ?? `${outcome}: ${errors?.[0]?.detail}`);
+  (lines as { outcome: string; reason?: string; errors?: { detail: string }[] }[]).map(
+    ({ outcome, reason, errors }) => reason ?? `${outcome}: ${errors?.[0]?.detail}`,
+  );
 
 /** Waits until nothing more is asked for half a second. */
 async function quiet(): Promise<number> {
@@ -41,7 +43,14 @@ async function quiet(): Promise<number> {
 
 describe('200', () => {
   test('one answer a line, in question order, as NDJSON', async () => {
-    const { status, headers: head, lines } = await postParts(url, headers, [line() + line({ identifier: 'DEAEOC00012346' }), line({ identifier: 'NOBODY1' })]);
+    const {
+      status,
+      headers: head,
+      lines,
+    } = await postParts(url, headers, [
+      line() + line({ identifier: 'DEAEOC00012346' }),
+      line({ identifier: 'NOBODY1' }),
+    ]);
     expect(status).toBe(200);
     expect(head['content-type']).toBe('application/x-ndjson');
     expect(head['x-request-id']).toBeDefined();
@@ -64,7 +73,14 @@ describe('200', () => {
     const named = Buffer.from(line({ name: 'Grüße 株式会社' }));
     const cut = named.indexOf(Buffer.from('株')) + 1;
     const { lines } = await postParts(url, headers, [
-      `\uFEFF${line()}`, '\n', '\r\n', '  \t\n', line().replace('\n', '\r\n'), named.subarray(0, cut), named.subarray(cut), line({ identifier: 'NOBODY1' }).trim(),
+      `\uFEFF${line()}`,
+      '\n',
+      '\r\n',
+      '  \t\n',
+      line().replace('\n', '\r\n'),
+      named.subarray(0, cut),
+      named.subarray(cut),
+      line({ identifier: 'NOBODY1' }).trim(),
     ]);
     expect(outcomes(lines)).toEqual(['RECOGNISED', 'RECOGNISED', 'RECOGNISED', 'UNKNOWN_TRADER']);
     expect((lines[2] as { question: { name: string } }).question.name).toBe('Grüße 株式会社');
@@ -74,12 +90,29 @@ describe('200', () => {
     const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}\n`;
     const long = line({ name: 'x'.repeat(70_000) });
     const { lines } = await postParts(url, headers, [
-      line(), '{"recogniser": \n', line({ att: 1 }), 'null\n', deep, line(), long.slice(0, 60_000), long.slice(60_000), line({ name: 'é'.repeat(40_000) }), line(),
+      line(),
+      '{"recogniser": \n',
+      line({ att: 1 }),
+      'null\n',
+      deep,
+      line(),
+      long.slice(0, 60_000),
+      long.slice(60_000),
+      line({ name: 'é'.repeat(40_000) }),
+      line(),
       `${'y'.repeat(200_000)}`,
     ]);
     expect(outcomes(lines)).toEqual([
-      'RECOGNISED', 'invalid: is not JSON', 'invalid: is not a known field', 'invalid: must be an object', 'invalid: must be an object', 'RECOGNISED',
-      'invalid: is longer than 65536 bytes', 'invalid: is longer than 65536 bytes', 'RECOGNISED', 'invalid: is longer than 65536 bytes',
+      'RECOGNISED',
+      'invalid: is not JSON',
+      'invalid: is not a known field',
+      'invalid: must be an object',
+      'invalid: must be an object',
+      'RECOGNISED',
+      'invalid: is longer than 65536 bytes',
+      'invalid: is longer than 65536 bytes',
+      'RECOGNISED',
+      'invalid: is longer than 65536 bytes',
     ]);
   });
 

@@ -23,7 +23,9 @@ const batch = async (questions: readonly unknown[]) => {
   return response.json().answers;
 };
 const summary = (answers: { outcome: string; reason?: string; errors?: { pointer: string }[] }[]) =>
-  answers.map(({ outcome, reason, errors }) => reason ?? [outcome, ...(errors ?? []).map(({ pointer }) => pointer)].join(' '));
+  answers.map(
+    ({ outcome, reason, errors }) => reason ?? [outcome, ...(errors ?? []).map(({ pointer }) => pointer)].join(' '),
+  );
 
 describe('200', () => {
   test('answers stand in question order, bad items among them with their errors', async () => {
@@ -40,8 +42,16 @@ describe('200', () => {
       { ...GOOD, identifier: 'NOBODY000' },
     ]);
     expect(summary(answers)).toEqual([
-      'RECOGNISED', 'invalid /att', 'invalid ', 'invalid ', 'TYPE_NOT_COVERED', 'invalid /recogniser /scheme', 'invalid ', 'invalid /knownAt',
-      'invalid /recogniser /identifier', 'UNKNOWN_TRADER',
+      'RECOGNISED',
+      'invalid /att',
+      'invalid ',
+      'invalid ',
+      'TYPE_NOT_COVERED',
+      'invalid /recogniser /scheme',
+      'invalid ',
+      'invalid /knownAt',
+      'invalid /recogniser /identifier',
+      'UNKNOWN_TRADER',
     ]);
     expect(answers[1].question).toEqual({ ...GOOD, att: AT });
     expect(answers[2].question).toBe('not a question');
@@ -56,14 +66,26 @@ describe('200', () => {
   });
 
   test('all of a batch is known at one instant', async () => {
-    const answers = await batch(Array.from({ length: 20 }, (_, index) => ({ recogniser: 'JP', identifier: `X${index}` })));
+    const answers = await batch(
+      Array.from({ length: 20 }, (_, index) => ({ recogniser: 'JP', identifier: `X${index}` })),
+    );
     expect(new Set(answers.map(({ decidedAt }: { decidedAt: string }) => decidedAt)).size).toBe(1);
   });
 
   test('10,000 questions', async () => {
-    const answers = await batch(Array.from({ length: 10_000 }, (_, index) => (index % 10 === 3 ? { no: index } : { ...GOOD, identifier: `A${index}` })));
+    const answers = await batch(
+      Array.from({ length: 10_000 }, (_, index) =>
+        index % 10 === 3 ? { no: index } : { ...GOOD, identifier: `A${index}` },
+      ),
+    );
     expect(answers).toHaveLength(10_000);
-    expect(summary(answers.slice(0, 5))).toEqual(['UNKNOWN_TRADER', 'UNKNOWN_TRADER', 'UNKNOWN_TRADER', 'invalid /recogniser /identifier /no', 'UNKNOWN_TRADER']);
+    expect(summary(answers.slice(0, 5))).toEqual([
+      'UNKNOWN_TRADER',
+      'UNKNOWN_TRADER',
+      'UNKNOWN_TRADER',
+      'invalid /recogniser /identifier /no',
+      'UNKNOWN_TRADER',
+    ]);
     expect(answers[9_999].question.identifier).toBe('A9999');
   });
 
@@ -78,14 +100,22 @@ describe('200', () => {
     for (let version = 0; version < 12; version += 1) {
       await record(database.db, { client: 'tests', administration: null }, async (recording) => {
         instants.push(recording.recordedAt);
-        await appendChange(recording, { administration: null, subject: 'programme', id: 'x', changesNetwork: true, payload: {} });
+        await appendChange(recording, {
+          administration: null,
+          subject: 'programme',
+          id: 'x',
+          changesNetwork: true,
+          payload: {},
+        });
       });
     }
     const loads = vi.spyOn(database.networks, 'get');
-    const answers = await batch(Array.from({ length: 600 }, (_, index) => ({ ...GOOD, knownAt: instants[index % 12] })));
-    expect(answers.map(({ networkVersion }: { networkVersion: number }) => networkVersion - answers[0].networkVersion)).toEqual(
-      Array.from({ length: 600 }, (_, index) => index % 12),
+    const answers = await batch(
+      Array.from({ length: 600 }, (_, index) => ({ ...GOOD, knownAt: instants[index % 12] })),
     );
+    expect(
+      answers.map(({ networkVersion }: { networkVersion: number }) => networkVersion - answers[0].networkVersion),
+    ).toEqual(Array.from({ length: 600 }, (_, index) => index % 12));
     expect(answers.every(({ outcome }: { outcome: string }) => outcome === 'recognised')).toBe(true);
     // Each version is asked for once, not once for each answer: only the last few are kept in memory.
     expect(loads.mock.calls.length).toBe(12);
@@ -94,7 +124,10 @@ describe('200', () => {
   test('an item nested deeper than an answer can be written does not fail its neighbours', async () => {
     const payload = `{"questions":[${JSON.stringify(GOOD)},${'['.repeat(20_000)}${']'.repeat(20_000)}]}`;
     const response = await api.app.inject({
-      method: 'POST', url: '/v1/recognition/batch', headers: { ...headers, 'content-type': 'application/json' }, payload,
+      method: 'POST',
+      url: '/v1/recognition/batch',
+      headers: { ...headers, 'content-type': 'application/json' },
+      payload,
     });
     expect(response.statusCode).toBe(200);
     expect(summary(response.json().answers)).toEqual(['RECOGNISED', 'invalid ']);
