@@ -2,6 +2,8 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
+    // Most of the time of a test is a database's or a process's: three workers keep two cores busy.
+    maxWorkers: 3,
     projects: [
       {
         test: {

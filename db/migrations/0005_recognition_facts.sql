@@ -18,10 +18,12 @@ create function was_known(known tstzrange, moment timestamptz) returns boolean
 
 -- identifiers: normalised; known_ats: the instant of knowledge of each question, null for now.
 -- One row for each membership that has, had or will have the identifier, as known then, and at least one row for each question.
+-- Where nobody has it, the facts of some other member are gathered all the same and marked as a stand-in, for the reader to drop: who
+-- does not exist must take the work of who is hidden for want of consent.
 -- Facts come as lists in a fixed order, read by packages/registry/src/facts.ts.
 -- The shared lock waits for a change that is being committed (see begin_recording), so an answer "as known now" stays true for ever.
 create function recognition_facts(identifiers text[], known_ats timestamptz[])
-  returns table (ordinal integer, now_at timestamptz, known_at timestamptz, network_version integer, facts json)
+  returns table (ordinal integer, now_at timestamptz, known_at timestamptz, network_version integer, facts json, is_stand_in boolean)
   language plpgsql volatile security definer
   set search_path = public, pg_temp
   -- Every join goes from a question to its few rows by an index; statistics of small tables suggest reading them whole.
@@ -36,7 +38,7 @@ begin
   perform pg_advisory_xact_lock_shared(7002);
   present := now_in_milliseconds();
   return query
-    select q.ordinal::integer, present, q.known_at, v.version, f.facts
+    select q.ordinal::integer, present, q.known_at, v.version, f.facts, f.is_stand_in
       from (select u.ordinal, u.identifier, coalesce(u.known_at, present) as known_at
               from unnest(identifiers, known_ats) with ordinality as u (identifier, known_at, ordinal)) q
       left join lateral (
@@ -58,10 +60,15 @@ begin
                       from synchronisation y
                      where y.administration = m.source and y.recorded_at <= q.known_at
                      order by y.recorded_at desc limit 1)
-                 end) as facts
-          from (select distinct i.membership_id
+                 end) as facts,
+               hit.is_stand_in
+          from (select distinct i.membership_id, false as is_stand_in
                   from membership_identifier i
-                 where i.normalised = q.identifier and was_known(i.known, q.known_at)) hit
+                 where i.normalised = q.identifier and was_known(i.known, q.known_at)
+                union all
+                select (select x.id from membership x order by x.id limit 1), true
+                 where not exists (select from membership_identifier i
+                                    where i.normalised = q.identifier and was_known(i.known, q.known_at))) hit
           join membership m on m.id = hit.membership_id
           join lateral (
             select x.issuing_country, x.names, x.addresses, x.roles

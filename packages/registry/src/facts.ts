@@ -27,6 +27,8 @@ interface Row {
   known_at: Instant;
   network_version: number | null;
   facts: FactLists | null;
+  /** The facts are another member's, read only so that nobody takes as much work as somebody hidden. */
+  is_stand_in: boolean | null;
 }
 
 /** Facts of a membership as lists in the order of db/migrations/0005; bounds are milliseconds since 1970, null unbounded. */
@@ -68,12 +70,12 @@ export async function loadFacts(
 ): Promise<readonly LoadedFacts[]> {
   const identifiers = questions.map(({ identifier }) => normaliseIdentifier(identifier));
   const { rows } = await sql<Row>`
-    select ordinal, now_at, known_at, network_version, facts
+    select ordinal, now_at, known_at, network_version, facts, is_stand_in
       from recognition_facts(${identifiers}::text[], ${questions.map(({ knownAt }) => knownAt)}::timestamptz[])`.execute(
     db,
   );
   const loaded: (LoadedFacts & { memberships: MembershipFacts[] })[] = [];
-  for (const { ordinal, now_at, known_at, network_version, facts } of rows) {
+  for (const { ordinal, now_at, known_at, network_version, facts, is_stand_in } of rows) {
     const entry = loaded[ordinal - 1] ?? {
       now: now_at,
       knownAt: known_at,
@@ -81,7 +83,8 @@ export async function loadFacts(
       memberships: [],
     };
     loaded[ordinal - 1] = entry;
-    if (facts !== null) entry.memberships.push(toFacts(facts));
+    const read = facts && toFacts(facts);
+    if (read !== null && is_stand_in === false) entry.memberships.push(read);
   }
   return loaded;
 }

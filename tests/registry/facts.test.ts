@@ -1,0 +1,42 @@
+import { loadFacts } from '@mra/registry';
+import { sql } from 'kysely';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+
+describe('the facts of a question', () => {
+  let database: TestDatabase;
+  beforeAll(async () => {
+    database = await createTestDatabase({ demo: true });
+  });
+
+  const rowsFor = async (identifier: string) => {
+    const { rows } = await sql<{ facts: unknown[] | null; is_stand_in: boolean | null }>`
+      select facts, is_stand_in from recognition_facts(array[${identifier}], array[null::timestamptz])`.execute(
+      database.db,
+    );
+    return rows;
+  };
+
+  test('are those of the members that the identifier names', async () => {
+    const [loaded] = await loadFacts(database.db, [{ identifier: 'de aeof-000 12345', knownAt: null }]);
+    expect(loaded?.memberships.map(({ number }) => number)).toEqual(['DEAEOF00012345']);
+  });
+
+  test('of nobody are gathered from a stand-in and dropped, so that nobody takes the work of somebody hidden', async () => {
+    const [hidden] = await rowsFor('DEAEOF00012352');
+    const [nobody] = await rowsFor('DEAEOF99999999');
+    expect([hidden?.is_stand_in, nobody?.is_stand_in]).toEqual([false, true]);
+    expect(nobody?.facts).toHaveLength(hidden?.facts?.length ?? 0);
+    const [loaded] = await loadFacts(database.db, [{ identifier: 'DEAEOF99999999', knownAt: null }]);
+    expect(loaded?.memberships).toEqual([]);
+  });
+
+  test('come in the order of the questions, whatever they name', async () => {
+    const asked = ['DEAEOF99999999', 'NZ90001', 'DEAEOF00012345', 'A9001219MY00'];
+    const loaded = await loadFacts(
+      database.db,
+      asked.map((identifier) => ({ identifier, knownAt: null })),
+    );
+    expect(loaded.map(({ memberships }) => memberships.length)).toEqual([0, 1, 1, 2]);
+  });
+});
