@@ -10,6 +10,7 @@ import {
 import { type LoadedFacts, loadFacts } from './facts.ts';
 import type { NetworkCache } from './network.ts';
 import type { Database } from './pool.ts';
+import { shareRoundTrips } from './shared-round-trips.ts';
 
 export type Answered =
   | {
@@ -29,12 +30,17 @@ export interface Decider {
   ask(questions: readonly OpenQuestion[], audience: Audience): Promise<readonly Answered[]>;
 }
 
-/** Answers questions from the database: facts in one query for all of them, the network from memory by its version. */
+/**
+ * Answers questions from the database: facts in one query for all of them (single questions that arrive together share one), the
+ * network from memory by its version.
+ */
 export function createDecider(db: Database, networks: NetworkCache): Decider {
+  const loadShared = shareRoundTrips(db);
   return {
     async ask(questions, audience) {
-      if (questions.length === 0) return [];
-      const loaded = await loadFacts(db, questions);
+      const [first] = questions;
+      if (first === undefined) return [];
+      const loaded = questions.length === 1 ? [await loadShared(first)] : await loadFacts(db, questions);
       const indexes = Map.groupBy(questions.keys(), (index) => loaded[index]?.networkVersion ?? 0);
       const answers: Answered[] = [];
       // Version by version, whatever their order: a batch may ask about more versions than are kept in memory.

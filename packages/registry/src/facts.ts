@@ -11,6 +11,12 @@ import {
 import { sql } from 'kysely';
 import type { Executor } from './network.ts';
 
+/** Whom a question is about, and how much may be known; `knownAt` null: now. */
+export interface FactsQuestion {
+  readonly identifier: string;
+  readonly knownAt: Instant | null;
+}
+
 /** What one question needs from the database. */
 export interface LoadedFacts {
   /** The database's clock when the facts were read. */
@@ -64,10 +70,7 @@ type FactLists = [
  * @param questions identifiers as written; `knownAt` null: now
  * @returns one entry for each question, in order
  */
-export async function loadFacts(
-  db: Executor,
-  questions: readonly { readonly identifier: string; readonly knownAt: Instant | null }[],
-): Promise<readonly LoadedFacts[]> {
+export async function loadFacts(db: Executor, questions: readonly FactsQuestion[]): Promise<readonly LoadedFacts[]> {
   const identifiers = questions.map(({ identifier }) => normaliseIdentifier(identifier));
   const { rows } = await sql<Row>`
     select ordinal, now_at, known_at, network_version, facts, is_stand_in
