@@ -17,15 +17,19 @@ declare
 begin
   foreach role_name in array array['mra_service', 'mra_decider'] loop
     begin
-      execute format('create role %I nologin nosuperuser nobypassrls', role_name);
+      -- An owner without CREATEROLE finds them made and granted.
+      if not exists (select from pg_roles where rolname = role_name) then
+        execute format('create role %I nologin nosuperuser nobypassrls', role_name);
+      end if;
     exception when duplicate_object or unique_violation then
       null; -- roles belong to the cluster; another database of it has made them
     end;
   end loop;
-  if current_user <> 'mra_service' and not pg_has_role(current_user, 'mra_service', 'member') then
+  -- Whoever creates a role may administer it, which is membership, but not take it: SET is what counts.
+  if current_user <> 'mra_service' and not pg_has_role(current_user, 'mra_service', 'set') then
     execute format('grant mra_service to %I', current_user);
   end if;
-  if current_user <> 'mra_decider' and not pg_has_role(current_user, 'mra_decider', 'member') then
+  if current_user <> 'mra_decider' and not pg_has_role(current_user, 'mra_decider', 'set') then
     execute format('grant mra_decider to %I', current_user);
   end if;
 exception when unique_violation or object_in_use then

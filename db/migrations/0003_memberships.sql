@@ -141,6 +141,7 @@ create index local_suspension_by_membership on local_suspension (membership_id);
 -- When each partner's data were last heard to be current, and how old they may grow (1.5 times the cadence of then).
 create table synchronisation (
   administration  text not null check (administration ~ '^[A-Z]{2}$'),
+  programme       text, -- null: all programmes of the administration
   synchronised_at timestamptz not null,
   recorded_at     timestamptz not null,
   max_age_seconds integer not null check (max_age_seconds > 0),

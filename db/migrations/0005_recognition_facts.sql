@@ -58,7 +58,7 @@ begin
                  case when m.source is not null then
                    (select json_build_array(milliseconds(y.synchronised_at), y.max_age_seconds)
                       from synchronisation y
-                     where y.administration = m.source and y.recorded_at <= q.known_at
+                     where y.administration = m.source and (y.programme is null or y.programme = m.programme) and y.recorded_at <= q.known_at
                      order by y.recorded_at desc limit 1)
                  end) as facts,
                hit.is_stand_in

@@ -10,8 +10,8 @@ type Method = NonNullable<InjectOptions['method']> & string;
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const satisfies readonly Method[];
 
-/** Routes that are not in the document: the document itself, and the pages that show it. */
-const HIDDEN = /^\/(openapi\.json|docs(\/.*)?)$/;
+/** Routes that are not in the document: the document itself, the pages that show it, and the way there. */
+const HIDDEN = /^\/(openapi\.json|docs(\/.*)?)?$/;
 
 const ISSUER = 'https://issuer.test';
 const AUDIENCE = 'urn:aeo-mra:api';
@@ -158,6 +158,8 @@ test('without a token: the probes, the document and its pages', async () => {
   for (const path of ['/livez', '/readyz', '/openapi.json', '/docs/', '/docs/json', '/docs/static/swagger-ui.css']) {
     expect((await send('GET', path)).statusCode, path).toBe(200);
   }
+  const { statusCode, headers } = await send('GET', '/');
+  expect([statusCode, headers.location]).toEqual([302, '/docs']);
 });
 
 describe.each(guarded)('%s', (_, operation) => {
@@ -207,7 +209,6 @@ describe.each(guarded)('%s', (_, operation) => {
 
 describe('addresses and methods that do not exist', () => {
   test.each([
-    '/',
     '/v2/recognition',
     '/v1/recognitions',
     '/v1/recognition/',

@@ -92,6 +92,6 @@ async function writeSurroundings(recording: Recording, subject: DecisionCase): P
   for (const { administration, secondsAgo, maxAgeSeconds } of subject.synchronisations ?? []) {
     await actAs(recording.tx, { administration, copies: true });
     const synchronisedAt = new Date(Date.parse(recording.recordedAt) - secondsAgo * 1000).toISOString();
-    await recordSynchronisation(recording, { administration, synchronisedAt, maxAgeSeconds });
+    await recordSynchronisation(recording, { administration, programme: null, synchronisedAt, maxAgeSeconds });
   }
 }

@@ -17,8 +17,8 @@ describe('single questions that arrive together', () => {
     const queries: number[] = [];
     pool.on('connect', (client) => {
       const query = client.query.bind(client);
-      client.query = ((config: { text?: string; values?: unknown[] }) => {
-        if (config.text?.includes('recognition_facts')) queries.push((config.values?.[0] as unknown[]).length);
+      client.query = ((config: { text?: string; values?: [unknown[], ...unknown[]] }) => {
+        if (config.text?.includes('recognition_facts') && config.values) queries.push(config.values[0].length);
         return query(config as never);
       }) as never;
     });

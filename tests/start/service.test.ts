@@ -196,6 +196,12 @@ describe('one clear line and exit code 1', () => {
     ]);
   });
 
+  test('for local administrations that the network does not have', async () => {
+    expect(await failureOf(await startCopy({ env: { LOCAL_ADMINISTRATIONS: 'JP,XX,YY' } }))).toEqual([
+      'LOCAL_ADMINISTRATIONS names no administration of the network: XX, YY',
+    ]);
+  });
+
   test('in production without issuers of tokens', async () => {
     expect(await failureOf(await startService(dataDir, { env: { NODE_ENV: 'production' } }))).toEqual([
       'Configuration: TOKEN_ISSUERS must be set when NODE_ENV=production, which refuses the development issuer',

@@ -128,7 +128,7 @@ async function write(
     const { administration, secondsAgo } = action;
     await actAs(recording.tx, { administration, copies: true });
     const synchronisedAt = new Date(Date.parse(recording.recordedAt) - secondsAgo * 1000).toISOString();
-    await recordSynchronisation(recording, { administration, synchronisedAt, maxAgeSeconds: 129_600 });
+    await recordSynchronisation(recording, { administration, programme: null, synchronisedAt, maxAgeSeconds: 129_600 });
     return;
   }
   const { number } = action;

@@ -83,19 +83,26 @@ export async function replay(
   return [...members.values()].map((member) => toFacts(member, synchronisations));
 }
 
-/** From its beginning on, a suspension (or its end) takes the place of what its recogniser recorded. */
+/** A suspension takes the place of what its recogniser recorded for its own period; its end, of all that follows. */
 function suspended(
   before: Replayed['suspensions'],
   { recogniser, from, to, ended }: LogRow['payload'],
 ): Replayed['suspensions'] {
   const others = before.filter((suspension) => suspension.recogniser !== recogniser);
-  const earlier = before
-    .filter((suspension) => suspension.recogniser === recogniser && suspension.from < from)
+  const own = before.filter((suspension) => suspension.recogniser === recogniser);
+  const earlier = own
+    .filter((suspension) => suspension.from < from)
     .map((suspension) => ({
       ...suspension,
       to: suspension.to !== null && suspension.to < from ? suspension.to : from,
     }));
-  return [...others, ...earlier, ...(ended ? [] : [{ recogniser, from, to }])];
+  const later =
+    ended || to === null
+      ? []
+      : own
+          .filter((suspension) => suspension.to === null || suspension.to > to)
+          .map((suspension) => ({ ...suspension, from: suspension.from > to ? suspension.from : to }));
+  return [...others, ...earlier, ...(ended ? [] : [{ recogniser, from, to }]), ...later];
 }
 
 function toFacts(member: Replayed, synchronisations: ReadonlyMap<string, Synchronisation>): MembershipFacts {

@@ -16,7 +16,7 @@ const DOCS_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** Swagger UI under /docs, whose Authorize button keeps the token in the browser, and the document at /openapi.json. */
+/** Swagger UI under /docs, to which / leads, whose Authorize button keeps the token in the browser, and the document at /openapi.json. */
 export async function serveDocs(app: FastifyInstance): Promise<void> {
   await app.register(async (scope) => {
     // The plugin declares its routes itself, without access: this hook is for its scope alone.
@@ -35,6 +35,7 @@ export async function serveDocs(app: FastifyInstance): Promise<void> {
         tryItOutEnabled: true,
       },
     });
+    scope.get('/', { schema: { hide: true } }, async (_request, reply) => reply.redirect('/docs', 302));
     let document: string | undefined;
     scope.get('/openapi.json', { schema: { hide: true } }, async (_request, reply) => {
       document ??= JSON.stringify(app.swagger());

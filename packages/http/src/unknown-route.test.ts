@@ -18,7 +18,7 @@ test.each([
   expect(answer.json()).toMatchObject({ code: 'METHOD_NOT_ALLOWED' });
 });
 
-test.each(['/', '/thing', '/things/', '/things//', '/things/a/b', '/hello/', '/Hello', '/helloo'])(
+test.each(['/thing', '/things/', '/things//', '/things/a/b', '/hello/', '/Hello', '/helloo'])(
   '404: POST %s',
   async (url) => {
     const answer = await app.inject({ method: 'POST', url });

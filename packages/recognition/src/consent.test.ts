@@ -114,3 +114,10 @@ describe('whether a consent covers a recogniser and its unions', () => {
     expect(consentCovers({ ...network, programmes }, aMembership(), ['YY'], at)).toBe(expected);
   });
 });
+
+test('a withdrawal dated before the consent of the record begins is not undone by that beginning', () => {
+  const from = '2020-01-01T00:00:00.000Z';
+  const base = { type: 'AEOF', validFrom: from, validTo: null, consent: { given: true, partners: null, from } };
+  const withdrawn = anEvent({ type: 'consent_withdrawn', effectiveFrom: '2019-01-01T00:00:00.000Z' });
+  expect(foldConsent(base, [withdrawn]).at(-1)).toMatchObject({ scope: 'none', valid: { to: null } });
+});

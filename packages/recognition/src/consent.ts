@@ -16,10 +16,14 @@ export function foldConsent(base: MembershipBase, events: readonly MembershipEve
     changes.push({ from: null, change: () => NONE });
     if (given) changes.push({ from, change: (consent) => give(consent, partners) });
   }
+  const given = base.consent?.given ? base.consent.from : null;
   for (const { type, partners, effectiveFrom } of events) {
     if (type === 'consent_given') changes.push({ from: effectiveFrom, change: (consent) => give(consent, partners) });
-    if (type === 'consent_withdrawn')
-      changes.push({ from: effectiveFrom, change: (consent) => withdraw(consent, partners) });
+    if (type === 'consent_withdrawn') {
+      // Dated before the consent of the record begins, it must not be undone by that beginning.
+      const from = given !== null && given > effectiveFrom ? given : effectiveFrom;
+      changes.push({ from, change: (consent) => withdraw(consent, partners) });
+    }
   }
   const ordered = changes.toSorted((a, b) => compare(a.from ?? '', b.from ?? ''));
   const periods: ConsentPeriod[] = [];

@@ -17,7 +17,7 @@ import { flowCovered } from './rules/flow-covered.ts';
 import { notLocallySuspended } from './rules/not-locally-suspended.ts';
 import { roleCovered } from './rules/role-covered.ts';
 import { statusActive } from './rules/status-active.ts';
-import { typeCovered } from './rules/type-covered.ts';
+import { countingComponents, typeCovered } from './rules/type-covered.ts';
 import { contains, secondsBetween } from './time.ts';
 
 export type Evaluation = Omit<Decision, 'validUntil'>;
@@ -60,18 +60,24 @@ export function evaluate(question: Question, { network, memberships }: Facts, au
         ? closestReason(rules)
         : withoutRules(question, network, found.memberships);
   const unknown = met.length === 0 && rules.some((rule) => rule.met === null);
-  const deciding =
-    (met[0] ?? evaluated.find(({ decision }) => reasonOf(decision) === reason))?.membership ?? found.memberships[0];
+  const decisive = met[0] ?? evaluated.find(({ decision }) => reasonOf(decision) === reason);
+  const deciding = decisive?.membership ?? found.memberships[0];
   return {
     outcome: met.length > 0 ? 'recognised' : unknown ? 'indeterminate' : 'not_recognised',
     reason,
-    membership: deciding ? answeredMembership(network, deciding, question.at) : null,
+    membership: deciding ? answeredMembership(network, deciding, question.at, countingUnder(decisive)) : null,
     rules,
     benefits: [...new Set(met.flatMap(({ context }) => context.rule.benefits))].toSorted(),
     declare: firstDeclaration(met),
     nameMatch: question.name === undefined || !deciding ? null : matchName(question.name, deciding.names),
     dataAge: deciding ? dataAge(deciding, question) : null,
   };
+}
+
+/** The components through which the membership counts under the rule that decides. */
+function countingUnder(decisive: Evaluated | undefined): readonly string[] | null {
+  const type = decisive?.context.type;
+  return decisive && type ? countingComponents({ ...decisive.context, type }).components : null;
 }
 
 function evaluateRules(question: Question, network: Network, membership: MembershipFacts): readonly Evaluated[] {

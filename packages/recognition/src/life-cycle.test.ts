@@ -190,3 +190,31 @@ describe('one status for the whole authorisation', () => {
     expect(overallStatus([])).toEqual({ status: 'not_started', since: null });
   });
 });
+
+describe('what was suspended stays suspended until it is reinstated on purpose', () => {
+  test('a reinstatement recorded before a suspension on new grounds does not lift it', () => {
+    const events = [
+      at('2026-10-01', 'suspended', { component: 'AEOS' }),
+      at('2026-11-15', 'reinstated', { component: 'AEOS' }),
+      at('2026-10-10', 'reinstated', { component: 'AEOS' }),
+      at('2026-11-01', 'suspended', { component: 'AEOS' }),
+    ];
+    expect(lived(events)).toContain('AEOS of AEOF suspended 2026-11-01..');
+  });
+
+  test('a component left suspended by a change of type comes back suspended', () => {
+    const events = [
+      at('2026-01-01', 'suspended', { component: 'AEOS' }),
+      at('2026-02-01', 'type_changed', { newType: 'AEOC' }),
+      at('2026-03-01', 'type_changed', { newType: 'AEOF' }),
+    ];
+    expect(lived(events)).toContain('AEOS of AEOF suspended 2026-03-01..');
+  });
+
+  test('events about a component that the type does not have are told', () => {
+    const events = [at('2026-01-01', 'revoked', { component: 'AEOS' })];
+    expect(lifeCycle({ ...base, type: 'AEOC' }, events, TYPES, { strict: false })).toMatchObject({
+      withoutComponent: [0],
+    });
+  });
+});

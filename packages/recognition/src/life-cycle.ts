@@ -42,7 +42,13 @@ export interface MembershipEvent {
 }
 
 export type LifeCycleResult =
-  | { readonly ok: true; readonly statuses: readonly StatusPeriod[]; readonly consents: readonly ConsentPeriod[] }
+  | {
+      readonly ok: true;
+      readonly statuses: readonly StatusPeriod[];
+      readonly consents: readonly ConsentPeriod[];
+      /** Places of events about a component that the type held then does not have. */
+      readonly withoutComponent: readonly number[];
+    }
   | { readonly ok: false; readonly detail: string };
 
 /** Status changes and the states they start from (domain.md C.5). Ended authorisations need a new record. */
@@ -55,11 +61,21 @@ const TRANSITIONS: Partial<Record<EventType, { readonly from: readonly Status[];
   annulled: { from: ['active', 'suspended'], to: 'annulled' },
 };
 
+interface Component {
+  readonly type: string;
+  readonly status: Status;
+  readonly from: Instant;
+  /** Place in the record of events of the one that gave the status; -1: the beginning. */
+  readonly by: number;
+}
+
 interface State {
   type: string;
-  readonly components: Map<string, { type: string; status: Status; from: Instant }>;
+  readonly components: Map<string, Component>;
   /** How components ended that a later type does not have. */
   readonly ended: Map<string, Status>;
+  /** By which event components were suspended that a later type does not have. */
+  readonly setAside: Map<string, number>;
   readonly periods: StatusPeriod[];
 }
 
@@ -82,12 +98,14 @@ export function lifeCycle(
   if (newest && newest.effectiveFrom < base.validFrom && newest.type !== 'annulled' && !isConsent(newest)) {
     return { ok: false, detail: `the membership begins only at ${base.validFrom}` };
   }
-  const state: State = { type: base.type, components: new Map(), ended: new Map(), periods: [] };
+  const state: State = { type: base.type, components: new Map(), ended: new Map(), setAside: new Map(), periods: [] };
   for (const component of componentsOf(base.type, types)) {
-    state.components.set(component, { type: base.type, status: 'active', from: base.validFrom });
+    state.components.set(component, { type: base.type, status: 'active', from: base.validFrom, by: -1 });
   }
   const annulled = new Map<string, string>();
+  const withoutComponent: number[] = [];
   for (const event of inEffectiveOrder(base, events)) {
+    if (event.component !== null && !state.components.has(event.component)) withoutComponent.push(event.place);
     const refusal = apply(state, event, types, annulled);
     if (refusal !== null && event.source === newest) return { ok: false, detail: refusal };
   }
@@ -95,19 +113,24 @@ export function lifeCycle(
   const statuses = state.periods
     .filter((period) => !annulled.has(period.component))
     .concat([...annulled].map(([component, type]) => annulment(component, type, base.validFrom)));
-  return { ok: true, statuses, consents: foldConsent(base, events) };
+  return { ok: true, statuses, consents: foldConsent(base, events), withoutComponent };
 }
 
 const isConsent = (event: MembershipEvent): boolean =>
   event.type === 'consent_given' || event.type === 'consent_withdrawn';
 
-type Ordered = MembershipEvent & { readonly source: MembershipEvent | null };
+type Ordered = MembershipEvent & { readonly source: MembershipEvent | null; readonly place: number };
 
 /** Status events in the order in which they take effect; the end of validity is an expiry that nobody has to record. */
 function inEffectiveOrder(base: MembershipBase, events: readonly MembershipEvent[]): readonly Ordered[] {
   const status = events
-    .filter((event) => !isConsent(event))
-    .map((event) => ({ ...event, effectiveFrom: later(event.effectiveFrom, base.validFrom), source: event }));
+    .map((event, place) => ({
+      ...event,
+      effectiveFrom: later(event.effectiveFrom, base.validFrom),
+      source: event,
+      place,
+    }))
+    .filter((event) => !isConsent(event));
   const end: Ordered[] =
     base.validTo === null
       ? []
@@ -119,6 +142,7 @@ function inEffectiveOrder(base: MembershipBase, events: readonly MembershipEvent
             partners: null,
             effectiveFrom: base.validTo,
             source: null,
+            place: -1,
           },
         ];
   return [...end, ...status].toSorted((a, b) =>
@@ -140,8 +164,11 @@ function apply(
     return `${event.component} is not a component of ${state.type}`;
   }
   const targets = [...state.components].filter(
-    ([component, { status }]) =>
-      (event.component === null || component === event.component) && transition.from.includes(status),
+    ([component, { status, by }]) =>
+      (event.component === null || component === event.component) &&
+      transition.from.includes(status) &&
+      // A reinstatement lifts only what was known when it was recorded, never a suspension on new grounds.
+      (event.type !== 'reinstated' || by < event.place),
   );
   if (targets.length === 0) {
     const now = [...state.components]
@@ -153,7 +180,12 @@ function apply(
   for (const [component, open] of targets) {
     if (event.type === 'annulled') annulled.set(component, open.type);
     close(state, component, open, event.effectiveFrom);
-    state.components.set(component, { type: open.type, status: transition.to, from: event.effectiveFrom });
+    state.components.set(component, {
+      type: open.type,
+      status: transition.to,
+      from: event.effectiveFrom,
+      by: event.place,
+    });
   }
   return null;
 }
@@ -166,7 +198,7 @@ function voidEarlierTypes(state: State): void {
 
 /**
  * A new type keeps the status of components it shares; new ones begin active, or suspended where all that is live is suspended.
- * A component that ended does not come back: that needs a new authorisation (domain.md C.5).
+ * A component that ended does not come back: that needs a new authorisation (domain.md C.5). One that was left suspended comes back so.
  */
 function changeType(state: State, event: Ordered, types: readonly AuthorisationType[]): string | null {
   const { newType } = event;
@@ -181,25 +213,26 @@ function changeType(state: State, event: Ordered, types: readonly AuthorisationT
   for (const [component, open] of before) {
     close(state, component, open, event.effectiveFrom);
     if (!live.includes(open)) state.ended.set(component, open.status);
+    else if (open.status === 'suspended' && !components.includes(component)) state.setAside.set(component, open.by);
   }
+  const by = Math.max(...live.map((component) => component.by));
   state.components.clear();
   for (const component of components) {
+    const held = before.get(component);
+    const setAside = state.setAside.get(component);
     state.components.set(component, {
       type: newType,
-      status: before.get(component)?.status ?? status,
+      status: held?.status ?? (setAside === undefined ? status : 'suspended'),
       from: event.effectiveFrom,
+      by: held?.by ?? setAside ?? by,
     });
+    state.setAside.delete(component);
   }
   state.type = newType;
   return null;
 }
 
-function close(
-  state: State,
-  component: string,
-  open: { type: string; status: Status; from: Instant },
-  to: Instant | null,
-): void {
+function close(state: State, component: string, open: Component, to: Instant | null): void {
   if (open.from === to) return;
   state.periods.push({ type: open.type, component, status: open.status, valid: { from: open.from, to } });
 }

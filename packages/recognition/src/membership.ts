@@ -73,10 +73,19 @@ export function overallStatus(statuses: readonly StatusPeriod[]): {
   return last ? { status: last.status, since: last.valid.from } : { status: 'not_started', since: null };
 }
 
-/** A membership as an answer shows it. */
-export function answeredMembership(network: Network, membership: MembershipFacts, at: Instant): AnsweredMembership {
+/**
+ * A membership as an answer shows it.
+ * @param counting components through which it counts under the rule that decides, whose status is then that of the membership
+ */
+export function answeredMembership(
+  network: Network,
+  membership: MembershipFacts,
+  at: Instant,
+  counting: readonly string[] | null,
+): AnsweredMembership {
   const statuses = statusesAt(membership, at);
-  const { status, since } = overallStatus(statuses);
+  const deciding = statuses.filter(({ component }) => counting === null || counting.includes(component));
+  const { status, since } = overallStatus(deciding.length > 0 ? deciding : statuses);
   const name = membership.names.find((candidate) => candidate.kind === 'legal') ?? membership.names[0];
   return {
     programme: membership.programme,

@@ -293,6 +293,7 @@ export interface SeedLoad {
 export interface Synchronisation {
   administration: string;
   max_age_seconds: number;
+  programme: string | null;
   recorded_at: ColumnType<string, string, string>;
   synchronised_at: ColumnType<string, string, string>;
 }

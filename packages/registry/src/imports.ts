@@ -63,6 +63,7 @@ export async function applyImport(recording: Recording, network: Network, order:
   if (source !== null && (accepted > 0 || received === 0)) {
     await recordSynchronisation(recording, {
       administration: source,
+      programme: order.programme,
       synchronisedAt: order.upload.startedAt,
       maxAgeSeconds: order.maxAgeSeconds,
     });

@@ -63,7 +63,7 @@ export async function putLocalSuspension(
   },
 ): Promise<void> {
   const { recogniser, from, to, note } = suspension;
-  const replaced = { recogniser, membership_id: member.id, valid: rangeText({ from, to: null }) };
+  const replaced = { recogniser, membership_id: member.id, valid: rangeText({ from, to }) };
   await supersede(
     recording,
     'local_suspension',

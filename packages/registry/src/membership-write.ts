@@ -93,6 +93,11 @@ function judge(
     if (!folded.ok) return { result: { outcome: 'refused', detail: folded.detail } };
   }
   if (folded === null || !folded.ok) throw new Error('a life cycle without steps');
+  const undone = row === undefined ? undefined : undoneEvent(write, row, folded.withoutComponent);
+  if (undone !== undefined) {
+    const detail = `the record would undo "${undone.type}" of ${undone.component} from ${undone.effectiveFrom}: ${record.type} has no such component`;
+    return { result: { outcome: 'refused', detail } };
+  }
   const facts = identifierFacts(
     write.programme,
     write.number,
@@ -118,6 +123,18 @@ function judge(
     })),
   };
   return { result: { outcome: row === undefined ? 'created' : 'updated' }, plan };
+}
+
+/** An event that took effect on a component which the new record does not have: replacing a record must not lift it. */
+function undoneEvent(
+  { programme, record }: MembershipWrite,
+  row: MemberRow,
+  withoutComponent: readonly number[],
+): RecordedEvent | undefined {
+  if (record === null || withoutComponent.length === 0) return undefined;
+  const before = lifeCycle(row.record, row.events, programme.types, { strict: false });
+  const place = withoutComponent.find((index) => !before.ok || !before.withoutComponent.includes(index));
+  return place === undefined ? undefined : row.events[place];
 }
 
 const isSame = (a: MembershipRecord, b: MembershipRecord): boolean => canonical(a) === canonical(b);

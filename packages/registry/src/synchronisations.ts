@@ -9,15 +9,18 @@ export async function recordSynchronisation(
   recording: Recording,
   synchronisation: {
     readonly administration: string;
+    /** The list that was heard; null: all programmes of the administration. */
+    readonly programme: string | null;
     readonly synchronisedAt: Instant;
     readonly maxAgeSeconds: number;
   },
 ): Promise<void> {
-  const { administration, synchronisedAt, maxAgeSeconds } = synchronisation;
+  const { administration, programme, synchronisedAt, maxAgeSeconds } = synchronisation;
   await recording.tx
     .insertInto('synchronisation')
     .values({
       administration,
+      programme,
       synchronised_at: synchronisedAt,
       recorded_at: recording.recordedAt,
       max_age_seconds: maxAgeSeconds,

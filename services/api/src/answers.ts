@@ -6,8 +6,8 @@ import type { Dependencies } from './dependencies.ts';
 import { createQuestionReader } from './questions.ts';
 import { wrongFields } from './wrong-fields.ts';
 
-/** The 20 most telling forms are shown; a short code fits many schemes. */
-const MOST_SCHEMES = 20;
+/** The most telling forms are shown; a short code fits many schemes. */
+const MOST_SCHEMES = 5;
 
 export interface Answers {
   /** The answer to one question as received. Throws VALIDATION_FAILED naming every bad field. */
@@ -70,10 +70,10 @@ function isShallow(value: unknown, depth: number): boolean {
 /** What an identifier looks like, from its text alone: so that whoever wrote it wrongly sees where. */
 function readIdentifier({ identifier, at }: Question, known: Network['schemes']): NonNullable<Answer['identifier']> {
   const normalised = normaliseIdentifier(identifier);
-  const schemes = matchingSchemes(normalised, known.values()).slice(0, MOST_SCHEMES);
   const day = at.slice(0, 10);
-  return {
-    normalised,
-    schemes: schemes.map(({ scheme, name }) => ({ scheme, name, checkDigit: checkDigit(scheme, normalised, day) })),
-  };
+  const schemes = matchingSchemes(normalised, known.values())
+    .map(({ scheme, name }) => ({ scheme, name, checkDigit: checkDigit(scheme, normalised, day) }))
+    // What it looks like most is shown even if a check digit fails: that is where it was written wrongly. Lesser likenesses are not.
+    .filter(({ checkDigit: digit }, index) => index === 0 || digit !== 'invalid');
+  return { normalised, schemes: schemes.slice(0, MOST_SCHEMES) };
 }

@@ -2,7 +2,7 @@
 import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createAuthenticator, createLogger, type HttpApp, type TrustedIssuer } from '@mra/http';
-import { createDecider, createNetworkCache, createPool, openDatabase } from '@mra/registry';
+import { createDecider, createNetworkCache, createPool, type NetworkCache, openDatabase } from '@mra/registry';
 import { createRemoteJWKSet } from 'jose';
 import { buildApp } from './app.ts';
 import { type Config, readConfig } from './config.ts';
@@ -24,6 +24,7 @@ const CLOCK_TOLERANCE_SECONDS = 5;
 const DRAIN_MS = { embedded: 400, own: 1500 };
 
 async function start(config: Config, log: Log, ending: Ending): Promise<void> {
+  if (config.isProduction && config.databaseUrl === null) log.warn('production on the embedded database');
   const addresses = await findDatabase(config, log, ending);
   const migrations = await prepareDatabase(addresses);
   if (migrations.length > 0) log.info({ migrations }, 'migrations applied');
@@ -43,6 +44,7 @@ async function start(config: Config, log: Log, ending: Ending): Promise<void> {
   });
   const reference = await loadReference(db);
   if (reference.length > 0) log.info({ files: reference }, 'reference data loaded');
+  await seeLocalAdministrations(config, networks);
   const members = config.demoMembers ? await loadDemo(db, networks, isLocal) : 0;
   if (members > 0) log.info({ members }, 'demonstration members loaded');
 
@@ -88,6 +90,14 @@ function localityOf({ localAdministrations }: Config): (administration: string) 
   if (localAdministrations === null) return () => true;
   const local = new Set(localAdministrations);
   return (administration) => local.has(administration);
+}
+
+/** @throws StartFailure that names the codes of LOCAL_ADMINISTRATIONS that no administration of the network has */
+async function seeLocalAdministrations({ localAdministrations }: Config, networks: NetworkCache): Promise<void> {
+  const { administrations } = await networks.current();
+  const unknown = (localAdministrations ?? []).filter((code) => !administrations.has(code));
+  if (unknown.length > 0)
+    throw new StartFailure(`LOCAL_ADMINISTRATIONS names no administration of the network: ${unknown.join(', ')}`);
 }
 
 /** From its beginning readiness is refused; requests that outlast the time given are cut off. */

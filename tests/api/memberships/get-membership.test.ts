@@ -35,7 +35,7 @@ describe('200', () => {
       outcome: 'not_recognised',
       reason: 'NOT_ACTIVE',
       membership: {
-        status: 'active',
+        status: 'suspended',
         components: [
           { code: 'AEOC', status: 'active' },
           { code: 'AEOS', status: 'suspended' },
@@ -173,6 +173,14 @@ describe('404', () => {
     const hidden = await body(number, administration);
     expect(hidden.status).toBe(404);
     expect(hidden).toEqual(await body(NONE, administration));
+  });
+
+  test('for a partner, anything but what is known now: what was known before the member was shared is not for it', async () => {
+    const number = await aWrittenMember();
+    const { recordedAt } = (await members.get(number)).json();
+    expect((await body(number, 'JP')).status).toBe(200);
+    expect((await body(number, 'JP', `?knownAt=${recordedAt}`)).status).toBe(404);
+    expect((await body(number, 'EU', `?knownAt=${recordedAt}`)).status).toBe(200);
   });
 
   test('before it was known, and when it is hidden by an event', async () => {

@@ -137,3 +137,18 @@ describe('422', () => {
     expect((await members.get('DEAEOF00000050')).json()).toMatchObject({ version: 1, status: 'active' });
   });
 });
+
+describe('409', () => {
+  test.each(['suspended', 'revoked'])(
+    'a record without the component that was %s would undo it, and changes nothing',
+    async (type) => {
+      const number = type === 'suspended' ? 'DEAEOF00000090' : 'DEAEOF00000091';
+      await members.put(number, aMember({ type: 'AEOF' }));
+      await members.event(number, { type, component: 'AEOC' });
+      const refused = await members.put(number, aMember({ type: 'AEOS' }));
+      expect([refused.statusCode, refused.json().code]).toEqual([409, 'TRANSITION_NOT_ALLOWED']);
+      expect(refused.json().detail).toContain('AEOC');
+      expect((await members.get(number)).json()).toMatchObject({ type: 'AEOF', version: 2 });
+    },
+  );
+});

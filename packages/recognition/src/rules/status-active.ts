@@ -16,9 +16,13 @@ export function statusActive(context: RuleContext): Condition {
   if (!issuedWithinUnion(network, issuer, membership, question.at)) {
     return { code, met: false, detail: `${issuingCountry(membership)} is not a member of ${issuer} at that time` };
   }
-  const components = type === null ? [] : countingComponents({ ...context, type });
-  const periods = statusesAt(membership, question.at).filter((period) => components.includes(period.component));
-  if (periods.some((period) => period.status === 'active')) return { code, met: true };
+  const counting = type === null ? { components: [], oneIsEnough: false } : countingComponents({ ...context, type });
+  const periods = statusesAt(membership, question.at).filter((period) =>
+    counting.components.includes(period.component),
+  );
+  const active = periods.filter((period) => period.status === 'active').length;
+  const needed = counting.oneIsEnough ? 1 : counting.components.length;
+  if (active > 0 && active >= needed) return { code, met: true };
   const words = periods.map(({ component, status, valid }) => {
     const since = valid.from === null ? '' : ` since ${dayOrInstant(valid.from)}`;
     return `${component} ${status}${since}`;

@@ -6,6 +6,7 @@ import {
   aQuestion,
   aRule,
   aStatus,
+  aType,
   TYPES,
 } from '../../../../tests/support/builders.ts';
 import type { StatusPeriod } from '../membership-types.ts';
@@ -42,6 +43,16 @@ describe('a type counts under a rule', () => {
   test('a member without a type has none that counts', () => {
     expect(typeCovered(context('', null)).met).toBe(false);
   });
+});
+
+test('a type listed as a whole, of whose components none is recognisable, needs all of them active', () => {
+  const whole = aType('F', ['C', 'S'], 'no');
+  const rule = {
+    ...context('F', ['F'], [aStatus('C', 'active', 'F'), aStatus('S', 'suspended', 'F')]),
+    type: whole,
+  };
+  expect(typeCovered(rule).met).toBe(true);
+  expect(statusActive(rule).met).toBe(false);
 });
 
 describe('an AEOF is active for a rule through the component that counts', () => {

@@ -23,16 +23,19 @@ export function typeCovered(context: RuleContext): Condition {
 }
 
 /**
- * The components through which a type counts: those on the list; of a type listed only as a whole, those that its programme calls
- * recognisable (AEOS of an AEOF), else all of them.
+ * The components through which a type counts, and whether one of them is enough: of those on the list one is; of a type listed only as
+ * a whole all that its programme calls recognisable (AEOS of an AEOF) must be active, and where it calls none so, all of them.
  */
-export function countingComponents(context: RuleContext & { readonly type: AuthorisationType }): readonly string[] {
+export function countingComponents(context: RuleContext & { readonly type: AuthorisationType }): {
+  readonly components: readonly string[];
+  readonly oneIsEnough: boolean;
+} {
   const { components } = context.type;
-  for (const counting of [listedTypes(context), recognisableTypes(context)]) {
-    const through = components.filter((component) => counting.includes(component));
-    if (through.length > 0) return through;
-  }
-  return components;
+  const among = (codes: readonly string[]) => components.filter((component) => codes.includes(component));
+  const listed = among(listedTypes(context));
+  if (listed.length > 0) return { components: listed, oneIsEnough: true };
+  const recognisable = among(recognisableTypes(context));
+  return { components: recognisable.length > 0 ? recognisable : components, oneIsEnough: false };
 }
 
 function listedTypes(context: RuleContext): readonly string[] {

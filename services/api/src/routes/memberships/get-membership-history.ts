@@ -17,7 +17,7 @@ export function getMembershipHistory(app: HttpApp, dependencies: Dependencies): 
         summary: 'Every version and event of a membership',
         description:
           "Nothing is ever overwritten: each version says when it became known and when the next took its place. Of partners' members " +
-          'consents, notes and authors are not told.',
+          'earlier versions, consents, notes and authors are not told.',
         tags: ['memberships'],
         params: MembershipParams,
         response: {
@@ -40,12 +40,15 @@ export function getMembershipHistory(app: HttpApp, dependencies: Dependencies): 
   );
 }
 
-/** Notes (the reasons of suspensions among them), consents and authors stay with the administration that wrote them. */
+/**
+ * Notes (the reasons of suspensions among them), consents and authors stay with the administration that wrote them, and so do earlier
+ * versions of the record: a partner may not have been told of them.
+ */
 function forPartner(history: MembershipHistory): MembershipHistory {
   const events = history.events.filter(({ type }) => type !== 'consent_given' && type !== 'consent_withdrawn');
   return {
     ...history,
-    versions: history.versions.map((version) => ({ ...version, ...UNTOLD, recordedBy: null })),
+    versions: history.versions.slice(-1).map((version) => ({ ...version, ...UNTOLD, recordedBy: null })),
     events: events.map((event, index) => ({ ...event, note: null, recordedBy: null, sequence: index + 1 })),
   };
 }

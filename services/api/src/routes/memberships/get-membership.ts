@@ -40,7 +40,9 @@ export function getMembership(app: HttpApp, dependencies: Dependencies): void {
         if (knownAt > now) throw wrongFields([NOT_YET_KNOWN]);
         return readMembership(tx, { ...params, at, knownAt });
       });
-      if (view === undefined) throw problem('NOT_FOUND');
+      // A partner reads what is known now: what was known before the member was shared is not for it.
+      const isPast = query.knownAt !== undefined && view?.administration !== caller.administration;
+      if (view === undefined || isPast) throw problem('NOT_FOUND');
       reply.header('etag', `"${view.version}"`);
       return toMembership(view, { reader: caller.administration });
     },

@@ -15,6 +15,11 @@ export function checkAgreement(network: Network, id: string, body: AgreementBody
         : [{ pointer: `/parties/${index}`, detail: 'is not a known administration' }],
     ),
     ...rules.flatMap((rule, index) =>
+      rule.pilotMembers == null || body.lifeCycle === 'pilot'
+        ? []
+        : [{ pointer: `/rules/${index}/pilotMembers`, detail: 'is only for an agreement whose lifeCycle is pilot' }],
+    ),
+    ...rules.flatMap((rule, index) =>
       checkRule(network, id, parties, rule, from).map(({ pointer, detail }) => ({
         pointer: `/rules/${index}${pointer}`,
         detail,
