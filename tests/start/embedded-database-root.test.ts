@@ -41,7 +41,7 @@ describe.runIf(process.platform === 'linux' && process.getuid?.() === 0)(
       const program = await fillClone();
       const dataDir = join(clone, '.data');
       const first = await startHost(dataDir, { program });
-      const [server] = await serversIn(clone);
+      const server = (await serversIn(clone)).find(({ command }) => command.includes(' -D '));
       expect(server?.command).toContain(join(clone, 'node_modules'));
       expect((await stat(`/proc/${server?.pid}`)).uid).not.toBe(0);
       const { mode, uid } = await stat(clone);
