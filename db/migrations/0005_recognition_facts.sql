@@ -29,7 +29,7 @@ create function recognition_facts(identifiers text[], known_ats timestamptz[])
   -- Every join goes from a question to its few rows by an index; statistics of small tables suggest reading them whole.
   set enable_hashjoin = off
   set enable_mergejoin = off
-  -- Planning costs ten times what one question does, and the plan never has to change.
+  -- Planned anew each time, one question took 1.1 ms, with a kept plan 0.24 ms; the plan never has to change.
   set plan_cache_mode = force_generic_plan
   set jit = off as $$
 declare

@@ -1,4 +1,4 @@
-import { loadFacts } from '@mra/registry';
+import { loadFacts, record, recordSynchronisation } from '@mra/registry';
 import { sql } from 'kysely';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
@@ -29,6 +29,28 @@ describe('the facts of a question', () => {
     expect(nobody?.facts).toHaveLength(hidden?.facts?.length ?? 0);
     const [loaded] = await loadFacts(database.db, [{ identifier: 'DEAEOF99999999', knownAt: null }]);
     expect(loaded?.memberships).toEqual([]);
+  });
+
+  test('are as fresh as the list of their own programme, not as another list of the same administration', async () => {
+    const actor = { client: 'tests', administration: 'EU', copies: true };
+    const hear = (programme: string | null) =>
+      record(database.db, actor, (recording) =>
+        recordSynchronisation(recording, {
+          administration: 'EU',
+          programme,
+          synchronisedAt: recording.recordedAt,
+          maxAgeSeconds: 60,
+        }),
+      );
+    await database.asOwner(`update membership set source = 'EU' where number = 'DEAEOF00012345'`);
+    const heard = async () => {
+      const [loaded] = await loadFacts(database.db, [{ identifier: 'DEAEOF00012345', knownAt: null }]);
+      return loaded?.memberships[0]?.synchronisation?.maxAgeSeconds;
+    };
+    await hear('eu-other');
+    expect(await heard()).toBeUndefined();
+    await hear('eu-aeo');
+    expect(await heard()).toBe(60);
   });
 
   test('come in the order of the questions, whatever they name', async () => {

@@ -19,12 +19,6 @@ export interface MediaType<Schema extends z.ZodType | StreamSchema = z.ZodType |
 /** Examples by name, as OpenAPI has them. */
 export type Examples = Readonly<Record<string, { readonly summary?: string; readonly value: unknown }>>;
 
-/** A request body of several media types. One media type, JSON: the zod schema alone will do. */
-export interface RequestBody {
-  readonly description?: string;
-  readonly content: Readonly<Record<string, MediaType>>;
-}
-
 /** An answer of a route. Without `content` it has no body. */
 export interface RouteResponse {
   readonly description: string;

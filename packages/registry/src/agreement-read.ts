@@ -1,9 +1,10 @@
-import type { Flow, Instant, LifeCycle, Role } from '@mra/recognition';
-import { type Selectable, sql } from 'kysely';
+import type { Instant, LifeCycle } from '@mra/recognition';
+import { sql } from 'kysely';
 import type { AgreementDocument } from './agreements.ts';
-import type { Agreement, DB } from './database.ts';
+import type { Agreement } from './database.ts';
 import type { Executor } from './network.ts';
 import { parsePeriod } from './period.ts';
+import { type RuleRow, toRule } from './rule-rows.ts';
 import { type Confidence, currentAt, currentColumns, type Recorded, recordedColumns, toRecorded } from './terms.ts';
 
 export interface AgreementFilter {
@@ -104,7 +105,7 @@ function overlapsKnown(rule: { valid: string; known: string }, row: Row): boolea
   );
 }
 
-function toDocument(row: Row, rules: readonly DBRule[]): AgreementDocument {
+function toDocument(row: Row, rules: readonly RuleRow[]): AgreementDocument {
   return {
     id: row.id,
     title: row.title,
@@ -121,16 +122,7 @@ function toDocument(row: Row, rules: readonly DBRule[]): AgreementDocument {
     partyEffective: row.party_effective,
     reviewedOn: row.reviewed_on,
     rules: rules.map((rule) => ({
-      id: rule.id,
-      programme: rule.programme,
-      recogniser: rule.recogniser,
-      types: rule.types,
-      roles: rule.roles as Role[] | null,
-      flows: rule.flows as Flow[] | null,
-      effectiveFrom: rule.effective_from,
-      presentation: rule.presentation,
-      benefits: rule.benefits,
-      pilotMembers: rule.pilot_members,
+      ...toRule(rule),
       note: rule.note,
       sources: rule.sources,
       confidence: rule.confidence as Confidence,
@@ -146,5 +138,3 @@ function toDocument(row: Row, rules: readonly DBRule[]): AgreementDocument {
     notes: row.notes,
   } as AgreementDocument;
 }
-
-type DBRule = Selectable<DB['recognition_rule']>;

@@ -11,9 +11,7 @@ export { type Applied, applyImport, type ImportOrder, type RefusedLine } from '.
 export {
   countLocalSuspensions,
   endLocalSuspension,
-  type LocalSuspension,
   putLocalSuspension,
-  readLocalSuspensions,
 } from './local-suspensions.ts';
 export {
   type MembershipFilter,

@@ -1,36 +1,8 @@
-import type { Instant, Period } from '@mra/recognition';
-import { sql, type Transaction } from 'kysely';
-import type { DB } from './database.ts';
-import { parsePeriod, rangeText } from './period.ts';
+import type { Instant } from '@mra/recognition';
+import { sql } from 'kysely';
+import { rangeText } from './period.ts';
 import { appendChange, type Recording } from './recording.ts';
 import { supersede } from './temporal.ts';
-
-export interface LocalSuspension {
-  readonly recogniser: string;
-  readonly valid: Period;
-  readonly note: string | null;
-  readonly recordedAt: Instant;
-}
-
-/** The local suspensions by the actor's administration of one member, as known now, in order of their beginning. */
-export async function readLocalSuspensions(
-  tx: Transaction<DB>,
-  membershipId: number,
-): Promise<readonly LocalSuspension[]> {
-  const rows = await tx
-    .selectFrom('local_suspension')
-    .select(['recogniser', 'valid', 'note', sql<Instant>`lower(known)`.as('recorded_at')])
-    .where('membership_id', '=', membershipId)
-    .where(sql<boolean>`upper_inf(known)`)
-    .orderBy(sql`lower(valid)`)
-    .execute();
-  return rows.map((row) => ({
-    recogniser: row.recogniser,
-    valid: parsePeriod(row.valid),
-    note: row.note,
-    recordedAt: row.recorded_at,
-  }));
-}
 
 /** How often an administration has written about its local suspension of a member: the version of what it wrote. */
 export async function countLocalSuspensions(

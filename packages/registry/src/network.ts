@@ -2,7 +2,6 @@ import {
   type AgreementTerms,
   type AuthorisationType,
   type ConsentRegime,
-  type Flow,
   type IdentifierScheme,
   indexNetwork,
   type LifeCycle,
@@ -10,13 +9,13 @@ import {
   type NumberPattern,
   type PartyStart,
   type Presentation,
-  type Role,
   type Strategy,
   type Template,
 } from '@mra/recognition';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { DB } from './database.ts';
 import { parsePeriod } from './period.ts';
+import { toRule } from './rule-rows.ts';
 
 export type Executor = Kysely<DB> | Transaction<DB>;
 
@@ -91,20 +90,7 @@ export async function loadNetwork(db: Executor, version: number): Promise<Networ
         reviewedOn: row.reviewed_on,
         valid,
         // The rules of an agreement change with its terms, so those of these terms have their period.
-        rules: (rulesOf.get(row.id) ?? [])
-          .filter((rule) => parsePeriod(rule.valid).from === valid.from)
-          .map((rule) => ({
-            id: rule.id,
-            programme: rule.programme,
-            recogniser: rule.recogniser,
-            types: rule.types,
-            roles: rule.roles as Role[] | null,
-            flows: rule.flows as Flow[] | null,
-            effectiveFrom: rule.effective_from,
-            presentation: rule.presentation,
-            benefits: rule.benefits,
-            pilotMembers: rule.pilot_members,
-          })),
+        rules: (rulesOf.get(row.id) ?? []).filter((rule) => parsePeriod(rule.valid).from === valid.from).map(toRule),
       };
     }),
     presentations: presentations.map(

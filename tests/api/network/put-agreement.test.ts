@@ -92,6 +92,7 @@ describe('400', () => {
     ['/rules/0/types/1', { rules: [{ ...rule, types: ['PIP', 'GOLD'] }] }],
     ['/rules/0/presentation', { rules: [{ ...rule, presentation: 'ca-pip>NZ' }] }],
     ['/rules/0/presentation', { rules: [{ ...rule, presentation: 'nz-ses>US' }] }],
+    ['/rules/0/pilotMembers', { lifeCycle: 'in_force', rules: [{ ...rule, pilotMembers: ['PIP-1'] }] }],
   ])('names %s when it does not fit the network', async (pointer, changes) => {
     const answer = await put('nz-ca-x', changes);
     expect(answer).toMatchObject({ status: 400, body: { code: 'VALIDATION_FAILED' } });
