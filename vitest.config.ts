@@ -14,7 +14,7 @@ export default defineConfig({
       {
         test: {
           name: 'integration',
-          include: ['tests/{registry,api,decisions,start,properties}/**/*.test.ts'],
+          include: ['tests/{registry,api,decisions,start,properties,exchange,instances}/**/*.test.ts'],
           globalSetup: ['tests/support/database-server.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,

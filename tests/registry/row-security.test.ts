@@ -33,6 +33,8 @@ const PARTS = [
   'membership_consent',
   'local_suspension',
 ];
+/** Of the exchange: what belongs to one partner, or to nobody that calls (tests/exchange). */
+const OF_THE_EXCHANGE = ['copy', 'membership_doubt', 'outbox', 'share', 'share_due'];
 
 /** Runs a statement as the service works for an actor, and takes it back. */
 async function attempt(actor: Actor, work: (tx: Transaction<DB>) => Promise<unknown>): Promise<unknown> {
@@ -64,7 +66,7 @@ describe('every table of members', () => {
           and (c.relname = 'membership' or exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'membership_id'))
         order by 1`,
     );
-    expect(rows.map(({ name }) => name)).toEqual(['membership', ...PARTS].toSorted());
+    expect(rows.map(({ name }) => name)).toEqual(['membership', ...PARTS, ...OF_THE_EXCHANGE].toSorted());
     for (const { secured, owner } of rows) {
       expect(secured).toBe(true);
       expect(owner).not.toBe('mra_service');
@@ -197,10 +199,17 @@ describe('what else could tell', () => {
       `select proname as name, pg_get_userbyid(proowner) as owner from pg_proc
         where prosecdef and pronamespace = 'public'::regnamespace and has_function_privilege('mra_service', oid, 'execute') order by 1`,
     );
-    // recognition_facts answers questions; the other two say only whether a member may be known.
-    expect(rows).toEqual(
-      ['find_member', 'is_shared_with', 'recognition_facts'].map((name) => ({ name, owner: 'mra_decider' })),
-    );
+    // recognition_facts answers questions; find_member and is_shared_with say only whether a member may be known; the others write down
+    // what each partner is told, which only that partner and the exchange read.
+    const exchange = [
+      'append_stream_event',
+      'begin_due_sweeps',
+      'refresh_due_shares',
+      'refresh_shares',
+      'sweep_stream',
+    ];
+    const names = ['find_member', 'is_shared_with', 'recognition_facts', ...exchange].toSorted();
+    expect(rows).toEqual(names.map((name) => ({ name, owner: 'mra_decider' })));
     const found = await readAs(database.db, asJapan, async (tx) =>
       Promise.all(
         ['DEAEOF00000001', 'DEAEOF00000002', 'DEAEOF00000003'].map(

@@ -84,6 +84,29 @@ export interface ChangeLog {
   subject_id: string;
 }
 
+export interface Copy {
+  agreement: string;
+  fingerprint: string | null;
+  hash: string | null;
+  membership_id: ColumnType<number, number, number>;
+  partner: string;
+  received_at: ColumnType<string, string, string>;
+  record: Json | null;
+  seq: ColumnType<number, number, number>;
+}
+
+export interface DeliveryTurn {
+  stream_id: string;
+}
+
+export interface ExchangeReport {
+  detail: Json;
+  id: Generated<ColumnType<number, number, number>>;
+  kind: string;
+  partner: string;
+  reported_at: Generated<ColumnType<string, string, string>>;
+}
+
 export interface IdempotencyKey {
   body: Json | null;
   client: string;
@@ -125,6 +148,31 @@ export interface ImportUpload {
   started_at: Generated<ColumnType<string, string, string>>;
 }
 
+export interface InboundEvent {
+  jti: string;
+  partner: string;
+  received_at: ColumnType<string, string, string>;
+  seq: ColumnType<number, number, number> | null;
+  waiting: Json | null;
+}
+
+export interface InboundStream {
+  compared_at: ColumnType<string, string, string> | null;
+  configuration: Json | null;
+  expected_state: string | null;
+  failures: Generated<number>;
+  heard_at: ColumnType<string, string, string> | null;
+  last_applied: Generated<ColumnType<number, number, number>>;
+  last_error: string | null;
+  last_error_at: ColumnType<string, string, string> | null;
+  needs_snapshot: Generated<boolean>;
+  newest_seq: Generated<ColumnType<number, number, number>>;
+  next_attempt_at: ColumnType<string, string, string> | null;
+  partner: string;
+  snapshot_reason: string | null;
+  stream_id: string | null;
+}
+
 export interface LocalSuspension {
   known: string;
   membership_id: ColumnType<number, number, number>;
@@ -157,6 +205,12 @@ export interface MembershipConsent {
   partners: string[];
   scope: string;
   valid: string;
+}
+
+export interface MembershipDoubt {
+  known: string;
+  membership_id: ColumnType<number, number, number>;
+  recorded_by: string;
 }
 
 export interface MembershipEvent {
@@ -227,6 +281,36 @@ export interface NetworkVersion {
   version: number;
 }
 
+export interface Outbox {
+  committed_at: ColumnType<string, string, string>;
+  error: Json | null;
+  event: string;
+  jti: string;
+  membership_id: ColumnType<number, number, number> | null;
+  outcome: string | null;
+  payload: Json;
+  seq: ColumnType<number, number, number>;
+  settled_at: ColumnType<string, string, string> | null;
+  stream_id: string;
+  toe: ColumnType<string, string, string>;
+  txn: string;
+}
+
+export interface Partner {
+  acts_as: string;
+  administrations: string[];
+  cadence_seconds: number;
+  client_id: string | null;
+  code: string;
+  issuer: string;
+  jwks: Json | null;
+  jwks_url: string | null;
+  push_origins: string[];
+  receive_by: string;
+  registered_at: Generated<ColumnType<string, string, string>>;
+  token_endpoint: string | null;
+}
+
 export interface Presentation {
   confidence: string | null;
   example: Json | null;
@@ -264,6 +348,25 @@ export interface Programme {
   valid: string;
 }
 
+export interface Quarantine {
+  code: string;
+  content: Json;
+  content_hash: string;
+  decided_at: ColumnType<string, string, string> | null;
+  decided_by: string | null;
+  errors: Json;
+  id: Generated<ColumnType<number, number, number>>;
+  jti: string | null;
+  number: string | null;
+  origin: string;
+  partner: string;
+  programme: string | null;
+  reason: string | null;
+  received_at: ColumnType<string, string, string>;
+  seq: ColumnType<number, number, number>;
+  state: Generated<string>;
+}
+
 export interface RecognitionRule {
   agreement: string;
   benefits: string[];
@@ -290,6 +393,81 @@ export interface SeedLoad {
   sha256: string;
 }
 
+export interface Share {
+  agreement: string;
+  communicated: string;
+  hash: string | null;
+  membership_id: ColumnType<number, number, number>;
+  record: Json;
+  seq: ColumnType<number, number, number>;
+  stream_id: string;
+}
+
+export interface ShareDue {
+  due_at: ColumnType<string, string, string>;
+  membership_id: ColumnType<number, number, number>;
+}
+
+export interface Snapshot {
+  as_of: ColumnType<string, string, string> | null;
+  buckets: number[] | null;
+  digest: Json | null;
+  id: string;
+  ready_at: ColumnType<string, string, string> | null;
+  record_count: ColumnType<number, number, number> | null;
+  requested_at: Generated<ColumnType<string, string, string>>;
+  seq: ColumnType<number, number, number> | null;
+  state: Generated<string>;
+  stream_id: string;
+}
+
+export interface SnapshotFile {
+  content: Buffer;
+  ordinal: number;
+  record_count: ColumnType<number, number, number>;
+  sha256: string;
+  snapshot_id: string;
+}
+
+export interface SnapshotLoad {
+  id: Generated<string>;
+  partner: string;
+  started_at: Generated<ColumnType<string, string, string>>;
+}
+
+export interface SnapshotLoadLine {
+  agreement: string;
+  communicated: Json | null;
+  hash: string;
+  load_id: string;
+  normalised: string;
+  number: string;
+  ordinal: ColumnType<number, number, number>;
+  programme: string;
+  record: Json;
+}
+
+export interface Stream {
+  attempts: Generated<number>;
+  configuration: Json;
+  coverage: string | null;
+  created_at: Generated<ColumnType<string, string, string>>;
+  deliver_through: ColumnType<number, number, number> | null;
+  id: string;
+  last_delivery_at: ColumnType<string, string, string> | null;
+  last_error: string | null;
+  last_error_at: ColumnType<string, string, string> | null;
+  last_seq: Generated<ColumnType<number, number, number>>;
+  next_attempt_at: ColumnType<string, string, string> | null;
+  partner: string;
+  reason: string | null;
+  sweep_is_silent: Generated<boolean>;
+  swept_to: Generated<ColumnType<number, number, number> | null>;
+  verified_at: ColumnType<string, string, string> | null;
+  wanted_receiver: Generated<string>;
+  wanted_transmitter: Generated<string>;
+}
+
 export interface Synchronisation {
   administration: string;
   max_age_seconds: number;
@@ -311,24 +489,40 @@ export interface DB {
   agreement: Agreement;
   benefit: Benefit;
   change_log: ChangeLog;
+  copy: Copy;
+  delivery_turn: DeliveryTurn;
+  exchange_report: ExchangeReport;
   idempotency_key: IdempotencyKey;
   identifier_scheme: IdentifierScheme;
   import_line: ImportLine;
   import_upload: ImportUpload;
+  inbound_event: InboundEvent;
+  inbound_stream: InboundStream;
   local_suspension: LocalSuspension;
   log_head: LogHead;
   membership: Membership;
   membership_consent: MembershipConsent;
+  membership_doubt: MembershipDoubt;
   membership_event: MembershipEvent;
   membership_identifier: MembershipIdentifier;
   membership_record: MembershipRecord;
   membership_status: MembershipStatus;
   mutual_assistance: MutualAssistance;
   network_version: NetworkVersion;
+  outbox: Outbox;
+  partner: Partner;
   presentation: Presentation;
   programme: Programme;
+  quarantine: Quarantine;
   recognition_rule: RecognitionRule;
   seed_load: SeedLoad;
+  share: Share;
+  share_due: ShareDue;
+  snapshot: Snapshot;
+  snapshot_file: SnapshotFile;
+  snapshot_load: SnapshotLoad;
+  snapshot_load_line: SnapshotLoadLine;
+  stream: Stream;
   synchronisation: Synchronisation;
   union_member: UnionMember;
 }

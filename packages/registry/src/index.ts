@@ -22,6 +22,7 @@ export {
   searchMemberships,
 } from './membership-read.ts';
 export type { MembershipRecord } from './membership-record.ts';
+export { type Planned, store } from './membership-store.ts';
 export {
   type MembershipWrite,
   memberKey,

@@ -73,6 +73,8 @@ export async function store(recording: Recording, planned: readonly Planned[]): 
     ids,
     part((plan) => plan.identifiers),
   );
+  // What partners are told of these members, in the same transaction (db/migrations/0009).
+  await sql`select refresh_shares(${ids}, ${recordedAt}, ${`change:${recordedAt}`})`.execute(tx);
 }
 
 /** Closes the known rows of the members that are not among the new ones, and inserts those new ones that were not known. */

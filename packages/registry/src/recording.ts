@@ -11,6 +11,8 @@ export interface Actor {
   readonly administration: string | null;
   /** Loads a partner's list in the partner's name. */
   readonly copies?: boolean;
+  /** Does the exchange's own work, for all partners. */
+  readonly exchange?: boolean;
 }
 
 /** An open change: everything written through it becomes known at one instant, together or not at all. */
@@ -79,10 +81,11 @@ export async function readAs<T>(
 /** Within a recording, acts for another administration: a hub's seed load writes the members of many. */
 export async function actAs(
   tx: Transaction<DB>,
-  { administration, copies = false }: Omit<Actor, 'client'>,
+  { administration, copies = false, exchange = false }: Omit<Actor, 'client'>,
 ): Promise<void> {
   await sql`select set_config('mra.administration', ${administration ?? ''}, true),
-                   set_config('mra.copies', ${copies ? 'on' : ''}, true)`.execute(tx);
+                   set_config('mra.copies', ${copies ? 'on' : ''}, true),
+                   set_config('mra.exchange', ${exchange ? 'on' : ''}, true)`.execute(tx);
 }
 
 /** Appends an entry to the change log and returns its number. */

@@ -1,3 +1,4 @@
+import type { Exchange } from '@mra/exchange';
 import type { Authenticate, Limits } from '@mra/http';
 import type { Instant } from '@mra/recognition';
 import type { Database, Decider, NetworkCache } from '@mra/registry';
@@ -16,6 +17,8 @@ export interface Dependencies {
   readonly isLocal: (administration: string) => boolean;
   /** How often partners without an entry of their own send, in seconds; their data may grow 1.5 times as old. */
   readonly partnerCadenceSeconds: number;
+  /** The exchange with partners; null where none is registered. */
+  readonly exchange?: Exchange | null;
   readonly rateLimit: { readonly perMinute: number; readonly anonymousPerMinute: number };
   /** Limits other than the usual ones of createHttpApp. */
   readonly limits?: Partial<Limits>;
