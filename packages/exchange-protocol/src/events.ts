@@ -1,6 +1,6 @@
 import { AgreementId, AuthorisationNumber, ProgrammeId } from '@mra/contracts';
 import { z } from 'zod';
-import { CanonicalRecord } from './record.ts';
+import { CanonicalRecord, Communicated } from './record.ts';
 import { line, Seq } from './text.ts';
 
 /** Event type URIs: the keys of the `events` claim (exchange contract, section 2; SSF 1.0 sections 8.1.4.1 and 8.1.5). */
@@ -26,7 +26,7 @@ export const SUPPORTED_EVENTS: readonly EventType[] = [
 export const STREAM_STATUSES = ['enabled', 'paused', 'disabled'] as const;
 export type StreamStatus = (typeof STREAM_STATUSES)[number];
 
-const withRecord = z.object({ seq: Seq, agreement: AgreementId, record: CanonicalRecord });
+const withRecord = z.object({ seq: Seq, agreement: AgreementId, record: CanonicalRecord, communicated: Communicated });
 
 /** A partner that speaks only the framework sends no `seq` with its two events; they then stand outside the sequence. */
 const OptionalSeq = Seq.nullish().transform((seq) => seq ?? null);

@@ -54,7 +54,7 @@ export {
 } from './poll.ts';
 export { judgePushResponse, type PushOutcome, type PushResponse } from './push.ts';
 export { type EventReading, memberOf, readEvent } from './read-event.ts';
-export { CanonicalRecord, type RecordStatus } from './record.ts';
+export { CanonicalRecord, Communicated, type RecordStatus } from './record.ts';
 export {
   NEW_SEQUENCE,
   type Replay,

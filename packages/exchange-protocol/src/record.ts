@@ -95,3 +95,14 @@ export const CanonicalRecord = z
   .meta({ id: 'CanonicalRecord', description: 'A membership as exchanged between administrations.' });
 export type CanonicalRecord = z.infer<typeof CanonicalRecord>;
 export type RecordStatus = CanonicalRecord['statuses'][number];
+
+/**
+ * While the member is communicated: from when consent covers the receiver, and until when, where that is known beforehand. It takes effect
+ * at its instant on both sides. Not part of the record, nor of its hash; where it is absent the member is communicated at all times.
+ */
+export const Communicated = z
+  .object({ from: orNull(Moment), to: orNull(Moment) })
+  .refine(isForward, BACKWARD)
+  .nullish()
+  .transform((period) => period ?? { from: null, to: null });
+export type Communicated = z.infer<typeof Communicated>;

@@ -1,7 +1,7 @@
 import { AgreementId } from '@mra/contracts';
 import { z } from 'zod';
 import { DIGEST_BUCKETS_MAX, Digest } from './digest.ts';
-import { CanonicalRecord } from './record.ts';
+import { CanonicalRecord, Communicated } from './record.ts';
 import { count, HttpUrl, line, Sha256 } from './text.ts';
 import { Instant } from './wire-instant.ts';
 
@@ -39,7 +39,7 @@ export const SnapshotManifest = z
 export type SnapshotManifest = z.infer<typeof SnapshotManifest>;
 
 /** One line of an NDJSON file of a snapshot. */
-export const SnapshotLine = z.object({ agreement: AgreementId, record: CanonicalRecord });
+export const SnapshotLine = z.object({ agreement: AgreementId, record: CanonicalRecord, communicated: Communicated });
 export type SnapshotLine = z.infer<typeof SnapshotLine>;
 
 /**
