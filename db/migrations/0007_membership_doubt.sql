@@ -1,6 +1,6 @@
 -- A partner has told something newer about a member than its copy says, and it could not be read: until it is, nobody can know what holds.
 
--- While known, the copy counts as never synchronised, so that its answers are indeterminate (DATA_STALE), not what the copy last said.
+-- While known, answers that rest on the copy are indeterminate (DATA_STALE), not what it last said.
 create table membership_doubt (
   membership_id bigint not null references membership,
   known         period not null,
@@ -59,10 +59,8 @@ begin
                     from local_suspension l where l.membership_id = m.id and was_known(l.known, q.known_at)),
                  case when m.source is not null then
                    (select json_build_array(
-                             case when not exists (select from membership_doubt d
-                                                    where d.membership_id = m.id and was_known(d.known, q.known_at))
-                               then milliseconds(y.synchronised_at) end,
-                             y.max_age_seconds)
+                             milliseconds(y.synchronised_at), y.max_age_seconds,
+                             exists (select from membership_doubt d where d.membership_id = m.id and was_known(d.known, q.known_at)))
                       from synchronisation y
                      where y.administration = m.source and (y.programme is null or y.programme = m.programme) and y.recorded_at <= q.known_at
                      order by y.recorded_at desc limit 1)

@@ -58,6 +58,8 @@ export interface Synchronisation {
   readonly lastSynchronisedAt: Instant | null;
   /** 1.5 times the partner's cadence (exchange.md section 3). */
   readonly maxAgeSeconds: number;
+  /** The partner has told something newer about this member that could not be read. */
+  readonly isInDoubt?: boolean;
 }
 
 /** Everything recorded about one membership, as known at the instant of knowledge of the question; all periods of validity. */

@@ -61,7 +61,7 @@ type FactLists = [
       ][]
     | null,
   localSuspensions: [recogniser: string, from: Bound, to: Bound][] | null,
-  synchronisation: [lastSynchronisedAt: number, maxAgeSeconds: number] | null,
+  synchronisation: [lastSynchronisedAt: number, maxAgeSeconds: number, isInDoubt: boolean] | null,
 ];
 
 /**
@@ -127,6 +127,7 @@ function toFacts(lists: FactLists): MembershipFacts {
     synchronisation: synchronisation && {
       lastSynchronisedAt: new Date(synchronisation[0]).toISOString(),
       maxAgeSeconds: synchronisation[1],
+      isInDoubt: synchronisation[2],
     },
   };
 }

@@ -7,10 +7,14 @@ const code = 'DATA_FRESH';
 
 /**
  * A copy received from a partner is no older than 1.5 times the partner's cadence, counted to the instant of knowledge; older data
- * cannot say whether the member is still trusted (exchange.md section 3, domain.md H.12). Local memberships are always fresh.
+ * cannot say whether the member is still trusted (exchange.md section 3, domain.md H.12). Nor can a copy about which something newer
+ * has arrived that could not be read. Local memberships are always fresh.
  */
 export function dataFresh({ question, membership }: RuleContext): Condition {
   if (membership.source === null) return { code, met: true };
+  if (membership.synchronisation?.isInDoubt) {
+    return { code, met: null, detail: `a newer record from ${membership.source} could not be read` };
+  }
   const staleFrom = staleFromInstant(membership);
   if (staleFrom === null) return { code, met: null, detail: `never synchronised with ${membership.source}` };
   if (question.knownAt < staleFrom) return { code, met: true };
