@@ -102,15 +102,27 @@ create function delivers(configuration jsonb, event text) returns boolean
            when 'communicationEnded' then configuration -> 'events_delivered' ? 'urn:aeo-mra:event:communication-ended'
          end;
 
--- From when on a list of status periods says something else than another one.
+-- From when on two lists of status periods say something else; a list that was cut is silent about what lies before its first period.
 create function statuses_differ_from(told jsonb, now_said jsonb) returns timestamptz
   language sql immutable
 begin atomic
-  select min((n ->> 'from')::timestamptz)
-    from jsonb_array_elements(now_said) n
-   where not exists (select from jsonb_array_elements(told) t
-                      where t ->> 'component' = n ->> 'component' and t ->> 'from' = n ->> 'from' and t ->> 'status' = n ->> 'status'
-                        and t ->> 'type' = n ->> 'type');
+  with t as (
+    select s ->> 'component' as component, s ->> 'type' as type, s ->> 'status' as status,
+           tstzrange((s ->> 'from')::timestamptz, (s ->> 'to')::timestamptz) as valid
+      from jsonb_array_elements(told) s
+  ), n as (
+    select s ->> 'component' as component, s ->> 'type' as type, s ->> 'status' as status,
+           tstzrange((s ->> 'from')::timestamptz, (s ->> 'to')::timestamptz) as valid
+      from jsonb_array_elements(now_said) s
+  )
+  select min(b.bound)
+    from (select unnest(array[lower(valid), upper(valid)]) as bound from t
+          union select unnest(array[lower(valid), upper(valid)]) from n) b
+   where b.bound >= (select min(lower(valid)) from t)
+     and (exists (select component, type, status from t where valid @> b.bound
+                  except select component, type, status from n where valid @> b.bound)
+          or exists (select component, type, status from n where valid @> b.bound
+                     except select component, type, status from t where valid @> b.bound));
 end;
 
 -- Brings what partners are told of these members in line with what they should be told at a moment: where the two differ, one event
@@ -137,7 +149,7 @@ begin
       select * from shared_records(s.partner, moment, members)
     ), difference as (
       select coalesce(d.membership_id, h.membership_id) as membership_id, coalesce(d.agreement, h.agreement) as agreement,
-             d.record, d.communicated, h.record as told,
+             d.record, d.communicated, h.record as told, h.communicated as was_communicated,
              case when h.membership_id is null then 'membershipPublished'
                   when d.membership_id is null then 'communicationEnded'
                   when d.record -> 'statuses' <> h.record -> 'statuses' or d.record -> 'type' <> h.record -> 'type'
@@ -162,7 +174,7 @@ begin
                            jsonb_build_object('from', instant(lower(n.communicated)), 'to', instant(upper(n.communicated)))) end,
              case n.event
                when 'statusChanged' then coalesce(statuses_differ_from(n.told -> 'statuses', n.record -> 'statuses'), moment)
-               when 'communicationEnded' then communication_ended_from(n.membership_id, n.told, s.partner, moment)
+               when 'communicationEnded' then communication_ended_from(n.membership_id, n.told, n.was_communicated, s.partner, moment)
                else moment end,
              cause, moment
         from numbered n where n.seq is not null
@@ -203,16 +215,22 @@ begin
 end
 $$;
 
--- From when on a member is no longer communicated: the end of the consent, or the change of its type, if that lies before the moment.
-create function communication_ended_from(member bigint, told jsonb, receiver text, moment timestamptz) returns timestamptz
+-- From when on a member is no longer communicated: where its consent no longer covers what it covered when told, or its type or status
+-- is no longer what was told, if that lies before the moment.
+create function communication_ended_from(member bigint, told jsonb, was_communicated tstzrange, receiver text, moment timestamptz)
+  returns timestamptz
   language sql stable
 begin atomic
-  select least(moment,
-               (select max(upper(c)) from unnest(consent_to(member, territories_of(receiver, moment), false)) c where upper(c) <= moment),
+  select least(moment, upper(was_communicated),
+               (select min(coalesce(lower(gone), first.known))
+                  from unnest(was_communicated::tstzmultirange
+                              - consent_to(member, territories_of(receiver, moment), first.assumed)) gone),
                statuses_differ_from(told -> 'statuses',
-                 (select coalesce(jsonb_agg(jsonb_build_object('component', s.component, 'type', s.type, 'status', s.status,
-                                                               'from', instant(lower(s.valid)))), '[]')
-                    from membership_status s where s.membership_id = member and upper_inf(s.known))));
+                 (select coalesce(jsonb_agg(status_entry(s.component, s.type, s.status, s.valid)), '[]')
+                    from membership_status s where s.membership_id = member and upper_inf(s.known))))
+    from (select (select min((t ->> 'from')::timestamptz) from jsonb_array_elements(told -> 'statuses') t) as known,
+                 coalesce((select p.consent in ('none', 'unknown') from programme p
+                            where p.id = told ->> 'programme' and upper_inf(p.known) and p.valid @> moment), false) as assumed) first;
 end;
 
 -- One event of the framework itself (verification, stream updated); returns its seq.

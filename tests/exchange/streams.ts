@@ -64,9 +64,11 @@ export async function eventsTo({ asOwner }: TestDatabase, partner: string): Prom
 export async function toldOf(
   { asOwner }: TestDatabase,
   partner: string,
-): Promise<readonly { number: string; seq: number; record: CanonicalRecord }[]> {
+): Promise<
+  readonly { number: string; seq: number; record: CanonicalRecord; from: string | null; to: string | null }[]
+> {
   const { rows } = await asOwner(
-    `select h.record ->> 'number' as number, h.seq, h.record from share h join stream s on s.id = h.stream_id
+    `select h.record ->> 'number' as number, h.seq, h.record, lower(h.communicated) as from, upper(h.communicated) as to from share h join stream s on s.id = h.stream_id
       where s.partner = $1 order by 1`,
     [partner],
   );
