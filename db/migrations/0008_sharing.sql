@@ -119,8 +119,14 @@ begin atomic
                             then (select jsonb_agg(jsonb_build_object('scheme', i -> 'scheme', 'value', i -> 'value',
                                                                       'from', i -> 'validFrom', 'to', i -> 'validTo'))
                                     from jsonb_array_elements(r.identifiers) i) else '[]' end,
-           'names', case when 'NAME' = any (e.named) then r.names else '[]' end,
-           'addresses', case when 'ADDRESS' = any (e.named) then r.addresses else '[]' end,
+           'names', case when 'NAME' = any (e.named) and r.names <> '[]'
+                      then (select jsonb_agg(jsonb_build_object('name', n -> 'name', 'kind', n -> 'kind', 'language', n -> 'language'))
+                              from jsonb_array_elements(r.names) n) else '[]' end,
+           'addresses', case when 'ADDRESS' = any (e.named) and r.addresses <> '[]'
+                          then (select jsonb_agg(jsonb_build_object(
+                                         'kind', a -> 'kind', 'street', a -> 'street', 'city', a -> 'city',
+                                         'postalCode', a -> 'postalCode', 'region', a -> 'region', 'country', a -> 'country'))
+                                  from jsonb_array_elements(r.addresses) a) else '[]' end,
            'roles', case when 'ROLE' = any (e.named) then to_jsonb(r.roles) else '[]' end,
            'validFrom', case when 'EFFECTIVE_DATES' = any (e.named) then instant(lower(r.valid)) end,
            'validTo', case when 'EFFECTIVE_DATES' = any (e.named) then instant(upper(r.valid)) end,
