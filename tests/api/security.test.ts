@@ -117,7 +117,7 @@ function contractOf({ method, path }: Route): readonly Scope[] {
   if (path.startsWith('/v1/local-suspensions')) return ['registry:write'];
   if (path === '/v1/imports') return ['registry:write', 'operations'];
   if (/^\/(metrics|v1\/partners|v1\/quarantine)/.test(path)) return ['operations'];
-  if (/^\/v1\/(streams|snapshots|exchange)/.test(path)) return ['exchange'];
+  if (path.startsWith('/exchange/')) return ['exchange'];
   const network =
     'administrations|programmes|agreements|network|mutual-assistance|benefits|identifier-schemes|presentations';
   if (new RegExp(`^/v1/(${network})\\b`).test(path)) return method === 'GET' ? [] : ['network:write'];
@@ -154,7 +154,12 @@ test('every route is in the document, but the document and its pages', () => {
 });
 
 test('without a token: the probes, the document and its pages', async () => {
-  expect(operations.filter(isPublic).map(({ path }) => path)).toEqual(['/livez', '/readyz']);
+  expect(operations.filter(isPublic).map(({ path }) => path)).toEqual([
+    '/.well-known/jwks.json',
+    '/.well-known/ssf-configuration',
+    '/livez',
+    '/readyz',
+  ]);
   for (const path of ['/livez', '/readyz', '/openapi.json', '/docs/', '/docs/json', '/docs/static/swagger-ui.css']) {
     expect((await send('GET', path)).statusCode, path).toBe(200);
   }

@@ -33,6 +33,7 @@ export {
   type SnapshotJudgement,
   type SnapshotRefusal,
 } from './judge-snapshot.ts';
+export { PublicKeySet } from './key-set.ts';
 export {
   IssuerUrl,
   metadataUrl,
@@ -80,6 +81,8 @@ export {
   DeliveryRequest,
   POLL,
   PUSH,
+  ReplayAnswer,
+  ReplayRequest,
   StreamConfiguration,
   StreamId,
   StreamStatusBody,

@@ -21,7 +21,7 @@ test('what is made is what is read, and says version, keys and both methods', ()
   });
 });
 
-test('members with no elements are left out (SSF 7.2.2: MUST)', () => {
+test('members with no elements are left out (SSF 7.2.3: MUST)', () => {
   for (const value of Object.values(made())) if (Array.isArray(value)) expect(value.length).toBeGreaterThan(0);
   expect(TransmitterMetadata.safeParse({ issuer: EU, authorization_schemes: [] }).success).toBe(false);
 });
@@ -35,7 +35,7 @@ test.each([
   expect(metadataUrl(issuer)).toBe(url);
 });
 
-test('metadata of another issuer than was asked are not used (SSF 7.2.3: MUST)', () => {
+test('metadata of another issuer than was asked are not used (SSF 7.2.4: MUST)', () => {
   expect(readMetadata({ ...made(), other: 1 }, EU)).toEqual(made());
   expect(readMetadata(made(), `${EU}/`)).toBeNull();
   expect(readMetadata({ ...made(), issuer: 'https://us.example' }, EU)).toBeNull();

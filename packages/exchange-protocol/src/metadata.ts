@@ -38,7 +38,7 @@ export interface TransmitterAddresses {
 
 /**
  * The metadata of this transmitter. There are no subject endpoints: agreements and consents decide who is communicated, so `ALL`
- * that are covered. Members without a value are left out, never empty lists (section 7.2.2).
+ * that are covered. Members without a value are left out, never empty lists (section 7.2.3).
  */
 export function transmitterMetadata(at: TransmitterAddresses): TransmitterMetadata {
   return {
@@ -62,7 +62,7 @@ export function metadataUrl(issuer: string): string {
 
 /**
  * Fetched metadata, if they are those of the issuer they were asked of; null otherwise, and then nothing in them may be used
- * (section 7.2.3).
+ * (section 7.2.4).
  */
 export function readMetadata(document: unknown, issuer: string): TransmitterMetadata | null {
   const read = TransmitterMetadata.safeParse(document);

@@ -26,14 +26,15 @@ test('no more than maxEvents are returned, and moreAvailable says that there are
   expect(plan(events, { maxEvents: 100 }, 1)).toMatchObject({ returned: outstanding(1), moreAvailable: true });
 });
 
-test('maxEvents 0 acknowledges only, and does not wait (RFC 8936 section 2.4.2)', () => {
+test('maxEvents 0 acknowledges only, and returns at once only where it says so (RFC 8936 section 2.4.2: MUST)', () => {
   expect(plan(outstanding(1, 2), { maxEvents: 0, ack: ['j1'] })).toMatchObject({
     acknowledged: outstanding(1),
     returned: [],
     moreAvailable: true,
     wait: false,
   });
-  expect(plan([], { maxEvents: 0 }).wait).toBe(false);
+  expect(plan([], { maxEvents: 0 }).wait).toBe(true);
+  expect(plan([], { maxEvents: 0, returnImmediately: true }).wait).toBe(false);
 });
 
 test('a poll waits only where there is nothing and it is not to return immediately (RFC 8936 section 2.2)', () => {
@@ -41,6 +42,17 @@ test('a poll waits only where there is nothing and it is not to return immediate
   expect(plan([], { returnImmediately: true }).wait).toBe(false);
   expect(plan(outstanding(1)).wait).toBe(false);
   expect(plan(outstanding(1), { ack: ['j1'] }).wait).toBe(true);
+});
+
+test('of a paused stream nothing is returned, and what is acknowledged counts all the same', () => {
+  const request = PollRequest.parse({ ack: ['j2'] });
+  expect(planPoll(outstanding(1, 2, 3), request, { mayReturn: ({ seq }) => seq <= 1 })).toMatchObject({
+    acknowledged: outstanding(2),
+    returned: outstanding(1),
+    moreAvailable: false,
+  });
+  const nothing = planPoll(outstanding(1, 2), PollRequest.parse({}), { mayReturn: () => false });
+  expect(nothing).toMatchObject({ returned: [], moreAvailable: false, wait: true });
 });
 
 test('an event refused for what is in it is not sent again (RFC 8936 section 2.2)', () => {

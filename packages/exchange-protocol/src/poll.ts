@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isAboutTheEvent, ReceivedSetError } from './set-errors.ts';
-import { line } from './text.ts';
+import { anyText, line } from './text.ts';
 import { SET_LENGTH_MAX } from './tokens.ts';
 
 /** Most events of one answer, and most that one request may acknowledge. */
@@ -8,7 +8,7 @@ export const POLL_MAX = 1000;
 
 const JtiName = line(128).min(1);
 
-/** Body of a poll (RFC 8936 section 2.2). Without `maxEvents` the transmitter decides; 0 only acknowledges. */
+/** Body of a poll (RFC 8936 section 2.2). Without `maxEvents` the transmitter decides; 0 asks for none. */
 export const PollRequest = z
   .object({
     maxEvents: z.int().min(0).max(1_000_000).optional(),
@@ -25,7 +25,7 @@ export type PollRequest = z.infer<typeof PollRequest>;
 /** Answer to a poll (RFC 8936 section 2.3): SETs by `jti`, an empty object where there is none. */
 export const PollResponse = z
   .object({
-    sets: z.record(JtiName, z.string().max(SET_LENGTH_MAX)),
+    sets: z.record(JtiName, anyText(SET_LENGTH_MAX)),
     moreAvailable: z.boolean().default(false),
   })
   .meta({ id: 'PollResponse', description: 'Events not yet acknowledged, by jti (RFC 8936).' });
@@ -52,21 +52,28 @@ export interface PollPlan<Event extends Outstanding> {
   /** To be returned, in the order of `seq`. */
   readonly returned: readonly Event[];
   readonly moreAvailable: boolean;
-  /** Nothing to return, and the receiver would rather wait than be told so: hold the answer until there is an event or time is up. */
+  /**
+   * No event is available, and the receiver would rather wait than be told so: hold the answer until there is one or time is up. Also
+   * where the request asks for none and only acknowledges (section 2.4.2: a long poll still occurs unless `returnImmediately`).
+   */
   readonly wait: boolean;
 }
 
 /**
  * What a poll does. Acknowledgements and errors count before events are chosen. What is neither acknowledged nor refused comes again
- * with every poll, from the lowest `seq` on (RFC 8936 section 2.1), so a receiver that lost one gets it again in order.
+ * with every poll, from the lowest `seq` on (RFC 8936 section 2.4), so a receiver that lost one gets it again in order.
  * A `jti` that is both acknowledged and in `setErrs` counts as the latter; one that is not outstanding is ignored: it was settled before.
  * @param outstanding in any order; enough of the lowest `seq` to fill an answer, and those the request names
  * @param limit most events this transmitter returns at once
+ * @param mayReturn whether an event may be transmitted now (`mayDeliver` of its stream); all can be acknowledged
  */
 export function planPoll<Event extends Outstanding>(
   outstanding: readonly Event[],
   { maxEvents, returnImmediately, ack, setErrs }: PollRequest,
-  { limit = POLL_MAX }: { readonly limit?: number } = {},
+  {
+    limit = POLL_MAX,
+    mayReturn = () => true,
+  }: { readonly limit?: number; readonly mayReturn?: (event: Event) => boolean } = {},
 ): PollPlan<Event> {
   const errors = new Map(Object.entries(setErrs));
   const acks = new Set(ack.filter((jti) => !errors.has(jti)));
@@ -77,7 +84,7 @@ export function planPoll<Event extends Outstanding>(
   });
   const refused = complaints.filter(({ error }) => isAboutTheEvent(error));
   const settled = new Set([...acks, ...refused.map(({ event }) => event.jti)]);
-  const left = bySeq.filter(({ jti }) => !settled.has(jti));
+  const left = bySeq.filter((event) => !settled.has(event.jti) && mayReturn(event));
   const returned = left.slice(0, Math.min(maxEvents ?? limit, limit));
   return {
     acknowledged: bySeq.filter(({ jti }) => acks.has(jti)),
@@ -85,8 +92,7 @@ export function planPoll<Event extends Outstanding>(
     failed: complaints.filter(({ error }) => !isAboutTheEvent(error)),
     returned,
     moreAvailable: left.length > returned.length,
-    // A request for no events only acknowledges: there is nothing to wait for (section 2.4.2).
-    wait: left.length === 0 && !returnImmediately && maxEvents !== 0,
+    wait: left.length === 0 && !returnImmediately,
   };
 }
 

@@ -1,5 +1,8 @@
 import { z } from 'zod';
-import { line } from './text.ts';
+import { anyText, line } from './text.ts';
+
+/** As long as any answer that is read. */
+const ANSWER_MAX = 1_048_576;
 
 /**
  * Security Event Token Error Codes (RFC 8935 section 2.4, for polls RFC 8936 section 2.6), and `invalid_state` (SSF 1.0 section 8.1.4.1).
@@ -35,8 +38,7 @@ export interface SetError {
 export const ReceivedSetError = z
   .object({
     err: line(100).min(1),
-    description: z
-      .string()
+    description: anyText(ANSWER_MAX)
       .nullish()
       .transform((text) => (text ?? '').replace(/[\p{Cc}\p{Cs}]/gu, ' ').slice(0, 2000)),
   })

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { STREAM_STATUSES } from './events.ts';
-import { count, HttpUrl, line } from './text.ts';
+import { count, HttpUrl, line, Seq } from './text.ts';
 
 /** Delivery methods (SSF 1.0 section 6.1). */
 export const PUSH = 'urn:ietf:rfc:8935';
@@ -87,3 +87,15 @@ export const VerificationRequest = z
   .object({ stream_id: StreamId, state: line(1000).optional() })
   .meta({ id: 'VerificationRequest', description: 'Asks for a verification event on the stream.' });
 export type VerificationRequest = z.infer<typeof VerificationRequest>;
+
+/** Body of the replay endpoint, an addition of this exchange: the events from there on again. */
+export const ReplayRequest = z
+  .object({ stream_id: StreamId, from: Seq })
+  .meta({ id: 'ReplayRequest', description: 'Asks for events that were delivered before, or lost.' });
+export type ReplayRequest = z.infer<typeof ReplayRequest>;
+
+/** What comes again: `to` is before `from` where there is nothing. */
+export const ReplayAnswer = z
+  .object({ stream_id: StreamId, from: Seq, to: count(0) })
+  .meta({ id: 'ReplayAnswer', description: 'The events that come again, by their place in the stream.' });
+export type ReplayAnswer = z.infer<typeof ReplayAnswer>;

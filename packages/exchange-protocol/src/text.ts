@@ -10,6 +10,13 @@ export const line = (max: number) =>
     .max(max)
     .regex(/^[^\p{Cc}\p{Cs}]*$/u, { error: 'must not contain control characters' });
 
+/** Text of a partner that is judged after it was read: what it holds must not fail what stands beside it. */
+export const anyText = (max: number) =>
+  z
+    .string()
+    .max(max)
+    .regex(/^[\s\S]*$/);
+
 /** A whole number from `min`. */
 export const count = (min: 0 | 1) => z.int().min(min).max(COUNT_MAX);
 
@@ -22,6 +29,8 @@ export const Sha256 = z
   .max(43)
   .regex(/^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/, { error: 'must be a SHA-256 in base64url without padding' });
 
+const NOT_A_PLAIN_URL = { error: 'must be an http(s) URL without credentials and fragment' };
+
 /**
  * A URL with scheme https or http and without credentials or fragment. Plain http is for development: see `plainHttpFields`.
  */
@@ -29,9 +38,5 @@ export const HttpUrl = z
   .string()
   .min(1)
   .max(2000)
-  .refine(isPlainUrl, { error: 'must be an http(s) URL without credentials and fragment' });
-
-function isPlainUrl(text: string): boolean {
-  if (!/^https?:\/\/[^\s#@]+$/.test(text)) return false;
-  return URL.canParse(text);
-}
+  .regex(/^https?:\/\/[^\s#@]+$/, { ...NOT_A_PLAIN_URL, abort: true })
+  .refine((text) => URL.canParse(text), NOT_A_PLAIN_URL);

@@ -15,21 +15,25 @@ export async function readText(
   return { text: text + decoder.decode(), isWhole: true };
 }
 
-/** The same stream, which fails when no byte comes for so long. */
+/** The same stream; `onIdle` is called when a byte has been waited for that long. A reader that takes its time is no such wait. */
 export function withIdleTimeout(
   body: ReadableStream<Uint8Array>,
   idleMs: number,
-  onTimeout: () => void,
+  onIdle: () => void,
 ): ReadableStream<Uint8Array> {
-  let timer = setTimeout(onTimeout, idleMs);
-  return body.pipeThrough(
-    new TransformStream<Uint8Array, Uint8Array>({
-      transform(chunk, controller) {
-        clearTimeout(timer);
-        timer = setTimeout(onTimeout, idleMs);
-        controller.enqueue(chunk);
-      },
-      flush: () => clearTimeout(timer),
-    }),
-  );
+  return ReadableStream.from(read());
+
+  async function* read(): AsyncGenerator<Uint8Array> {
+    const reader = body.getReader();
+    try {
+      for (;;) {
+        const timer = setTimeout(onIdle, idleMs);
+        const { done, value } = await reader.read().finally(() => clearTimeout(timer));
+        if (done) return;
+        yield value;
+      }
+    } finally {
+      await reader.cancel().catch(() => undefined);
+    }
+  }
 }

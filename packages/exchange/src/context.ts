@@ -2,6 +2,7 @@ import type { SigningKey } from '@mra/exchange-protocol';
 import type { Instant } from '@mra/recognition';
 import type { Actor, Database, NetworkCache } from '@mra/registry';
 import type { JSONWebKeySet, JWTVerifyGetKey } from 'jose';
+import type { OutboxBell } from './outbound/outbox-bell.ts';
 import type { Partner } from './partners.ts';
 
 /** What everything of the exchange works with; made once by a process. */
@@ -14,6 +15,8 @@ export interface Exchange {
   /** The keys with which a partner may sign: fetched from its registered address, or pinned. Never from a message. */
   readonly keysOf: (partner: Partner) => JWTVerifyGetKey;
   readonly client: PartnerClient;
+  /** Rings when events were committed; without it whoever waits for them looks once a second. */
+  readonly outbox?: OutboxBell;
   readonly log: ExchangeLog;
   readonly now: () => Instant;
 }

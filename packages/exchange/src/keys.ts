@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import type { SigningKey } from '@mra/exchange-protocol';
 import type { Instant } from '@mra/recognition';
-import { importJWK, type JSONWebKeySet, type JWK } from 'jose';
+import { type CryptoKey, importJWK, type JSONWebKeySet, type JWK } from 'jose';
 import type { ExchangeKeys } from './context.ts';
 import { createKeyFile, type KeptKey, readKeyFile } from './key-file.ts';
 

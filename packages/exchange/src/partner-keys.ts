@@ -1,4 +1,10 @@
-import { createLocalJWKSet, createRemoteJWKSet, customFetch, type FetchImplementation, type JWTVerifyGetKey } from 'jose';
+import {
+  createLocalJWKSet,
+  createRemoteJWKSet,
+  customFetch,
+  type FetchImplementation,
+  type JWTVerifyGetKey,
+} from 'jose';
 import { readText } from './bodies.ts';
 import type { Partner } from './partners.ts';
 
@@ -37,7 +43,8 @@ function keysOf({ code, jwks, jwksUrl }: Partner, options: PartnerKeysOptions): 
   if (jwks !== null) return createLocalJWKSet(jwks);
   if (jwksUrl === null) throw new Error(`no keys are registered for ${code}`);
   const url = new URL(jwksUrl);
-  if (url.protocol !== 'https:' && !options.allowHttp) throw new Error(`the keys of ${code} are not at an https address`);
+  if (url.protocol !== 'https:' && !options.allowHttp)
+    throw new Error(`the keys of ${code} are not at an https address`);
   return createRemoteJWKSet(url, {
     cacheMaxAge: options.cacheMs ?? 300_000,
     cooldownDuration: options.cooldownMs ?? 30_000,

@@ -1,6 +1,9 @@
 import { createHttpApp, type HttpApp } from '@mra/http';
+import { createReplication } from '@mra/registry';
 import { databaseProblem } from './database-problems.ts';
 import type { Dependencies } from './dependencies.ts';
+import { addFreshness } from './freshness.ts';
+import { exchangeRoutes } from './routes/exchange/index.ts';
 import { importRoutes } from './routes/imports/index.ts';
 import { localSuspensionRoutes } from './routes/local-suspensions/index.ts';
 import { membershipRoutes } from './routes/memberships/index.ts';
@@ -18,6 +21,7 @@ export async function buildApp(dependencies: Dependencies): Promise<HttpApp> {
     rateLimit: dependencies.rateLimit,
     trustedProxies: dependencies.trustedProxies ?? [],
     limits: dependencies.limits ?? {},
+    overload: dependencies.overload,
     translateError: databaseProblem,
     info: {
       title: 'AEO / CTPAT mutual recognition',
@@ -31,15 +35,22 @@ export async function buildApp(dependencies: Dependencies): Promise<HttpApp> {
         { name: 'recognition', description: 'Is this trader recognised, and why?' },
         { name: 'memberships', description: 'Members of the programmes, their status and its history.' },
         { name: 'network', description: 'Administrations, programmes, agreements: who recognises whom.' },
+        {
+          name: 'exchange',
+          description: 'With partners: streams of events (OpenID Shared Signals Framework 1.0), snapshots, digests.',
+        },
         { name: 'operations', description: 'Health, metrics and lists of partners.' },
       ],
     },
   });
+  const replication = dependencies.replication ?? createReplication(dependencies.db);
+  addFreshness(app, { ...dependencies, replication });
   recognitionRoutes(app, dependencies);
   membershipRoutes(app, dependencies);
   localSuspensionRoutes(app, dependencies);
   networkRoutes(app, dependencies);
   importRoutes(app, dependencies);
-  operationsRoutes(app, dependencies);
+  exchangeRoutes(app, dependencies);
+  operationsRoutes(app, { ...dependencies, replication });
   return app;
 }

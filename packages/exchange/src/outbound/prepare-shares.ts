@@ -1,0 +1,64 @@
+import { type CanonicalRecord, recordHash } from '@mra/exchange-protocol';
+import type { Instant } from '@mra/recognition';
+import { sql } from 'kysely';
+import type { Exchange } from '../context.ts';
+import { inExchange } from '../in-exchange.ts';
+
+/** Members in one transaction: writers wait for one that sweeps, no longer than some 50 ms. */
+const AT_ONCE = 500;
+
+export interface PrepareOptions {
+  /** Shares that were compared with the registry later than that need not be compared again. */
+  readonly checkedSince: Instant;
+  /** Whether every share must have its hash. */
+  readonly hashed?: boolean;
+  /** Gives up at this moment of `performance.now()`; the next call goes on from there. */
+  readonly deadline?: number;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Sees that what the partner of a stream was told last is what it should be told now: sweeps that are under way, members whose time has
+ * come, and rows that somebody changed by hand, which are compared in sets (`check_shares`, db/migrations/0013) once for a snapshot or
+ * a comparison of digests. What was told otherwise becomes events.
+ * @returns false where time ran out
+ */
+export async function prepareShares(
+  exchange: Exchange,
+  streamId: string,
+  { checkedSince, hashed = false, deadline = Number.POSITIVE_INFINITY, signal }: PrepareOptions,
+): Promise<boolean> {
+  const inTime = (): boolean => {
+    signal?.throwIfAborted();
+    return performance.now() < deadline;
+  };
+  const repeat = async (step: () => Promise<boolean>): Promise<boolean> => {
+    while (inTime()) if (await step()) return true;
+    return false;
+  };
+  const call = (query: ReturnType<typeof sql<{ done: boolean }>>) => async (): Promise<boolean> => {
+    const { rows } = await inExchange(exchange.db, (tx) => query.execute(tx));
+    return rows[0]?.done ?? true;
+  };
+  return (
+    (await repeat(call(sql`select sweep_stream(${streamId}, ${AT_ONCE}) as done`))) &&
+    (await repeat(call(sql`select check_shares(${streamId}, ${AT_ONCE}, ${checkedSince}) as done`))) &&
+    (await repeat(call(sql`select refresh_due_shares(${AT_ONCE}) < ${AT_ONCE} as done`))) &&
+    (!hashed || (await repeat(() => hashShares(exchange, streamId))))
+  );
+}
+
+/** Keeps the hashes of some shares that have none; returns whether that were the last ones. */
+async function hashShares({ db }: Exchange, streamId: string): Promise<boolean> {
+  return inExchange(db, async (tx) => {
+    // Whoever changes a share just now takes its hash away anyway, and is not waited for.
+    const { rows } = await sql<{ id: number; record: CanonicalRecord }>`
+      select membership_id as id, record from share
+       where stream_id = ${streamId} and hash is null limit ${sql.lit(AT_ONCE)} for update skip locked`.execute(tx);
+    await sql`
+      update share s set hash = h.hash
+        from unnest(${rows.map(({ id }) => id)}::bigint[], ${rows.map(({ record }) => recordHash(record))}::text[]) as h (id, hash)
+       where s.stream_id = ${streamId} and s.membership_id = h.id`.execute(tx);
+    return rows.length < AT_ONCE;
+  });
+}

@@ -1,0 +1,28 @@
+import type { ExchangeReport } from '@mra/contracts';
+import type { DB } from '@mra/registry';
+import { sql, type Transaction } from 'kysely';
+
+type Kind = ExchangeReport['kind'];
+
+/** Tells operations of something. Needs a transaction of the exchange. @param detail no names or addresses */
+export async function report(tx: Transaction<DB>, partner: string, kind: Kind, detail: object): Promise<void> {
+  await tx
+    .insertInto('exchange_report')
+    .values({ partner, kind, detail: JSON.stringify(detail) })
+    .execute();
+}
+
+/** The same, unless it was told within the last minute: what a partner can cause at will must not fill the table. */
+export async function reportSeldom(
+  tx: Transaction<DB>,
+  partner: string,
+  kind: Kind,
+  detail: { readonly err: string; readonly [name: string]: unknown },
+): Promise<void> {
+  await sql`
+    insert into exchange_report (partner, kind, detail)
+    select ${partner}, ${kind}, ${JSON.stringify(detail)}::jsonb
+     where not exists (select from exchange_report r
+                        where r.partner = ${partner} and r.kind = ${kind} and r.detail ->> 'err' = ${detail.err}
+                          and r.reported_at > clock_timestamp() - interval '1 minute')`.execute(tx);
+}

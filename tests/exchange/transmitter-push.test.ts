@@ -1,0 +1,134 @@
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { deliverStream } from '@mra/exchange';
+import { decodeProtectedHeader } from 'jose';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { aReceiver, aTransmitter, type Receiver, type Reply, type Transmitter } from './transmitter.ts';
+
+/** Every MUST of RFC 8935 that binds a transmitter, by its section, and what follows of its SHOULDs about sending again. */
+
+let eu: Transmitter;
+let receiver: Receiver;
+let server: ReturnType<typeof createServer>;
+const untrusted: string[] = [];
+beforeAll(async () => {
+  receiver = await aReceiver();
+  const pem = readFileSync(new URL('fixtures/self-signed.pem', import.meta.url));
+  server = createServer({ key: pem, cert: pem }, (request, response) => {
+    request.resume().on('end', () => response.writeHead(202).end());
+    untrusted.push(request.url ?? '');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  eu = await aTransmitter({ pushOrigins: [receiver.origin, `https://localhost:${port}`] });
+});
+afterAll(() => server.close());
+beforeEach(async () => {
+  receiver.arrivals.length = 0;
+  receiver.answer = () => ({ status: 202 });
+  await eu.clear();
+});
+
+const deliver = (id: string) => deliverStream(eu.exchange, id, new AbortController().signal);
+const publish = async (...numbers: readonly number[]): Promise<void> => {
+  for (const number of numbers) await eu.members.put(`DEAEOF0000000${number}`);
+};
+const rowsOf = async () =>
+  (await eu.database.asOwner('select seq, outcome, error from outbox order by seq')).rows as readonly object[];
+const refusal = (err: string): Reply => ({
+  status: 400,
+  headers: { 'content-type': 'application/json', 'content-language': 'en' },
+  body: JSON.stringify({ err, description: 'for a test' }),
+});
+
+describe('2.1 Transmitting a SET', () => {
+  test('POST; Content-Type MUST be application/secevent+jwt, Accept application/json, and the body MUST be the SET', async () => {
+    const stream = await eu.stream({ delivery: receiver.delivery });
+    await publish(1, 2);
+    expect(await deliver(stream.stream_id)).toEqual({ outcome: 'done', settled: 2, retryAt: null });
+    expect(receiver.arrivals).toHaveLength(2);
+    for (const [index, { method, headers, body }] of receiver.arrivals.entries()) {
+      expect(method).toBe('POST');
+      expect(headers).toMatchObject({ 'content-type': 'application/secevent+jwt', accept: 'application/json' });
+      expect((await eu.read(body, stream)).event.seq).toBe(index + 1);
+    }
+  });
+
+  test('without an authorization_header our access token is shown, which names whom it is for', async () => {
+    const stream = await eu.stream({ delivery: receiver.delivery });
+    await publish(1);
+    await deliver(stream.stream_id);
+    const token = receiver.arrivals[0]?.headers.authorization?.replace('Bearer ', '') ?? '';
+    expect(decodeProtectedHeader(token)).toMatchObject({ typ: 'at+jwt' });
+  });
+});
+
+describe('2.2 Success', () => {
+  test('202 acknowledges: it is not sent again', async () => {
+    const stream = await eu.stream({ delivery: receiver.delivery });
+    await publish(1);
+    for (const _ of [1, 2]) await deliver(stream.stream_id);
+    expect(receiver.arrivals).toHaveLength(1);
+    expect(await rowsOf()).toEqual([{ seq: 1, outcome: 'delivered', error: null }]);
+  });
+
+  test.each([200, 201, 204])('%i does not: a page of a proxy is no receipt', async (status) => {
+    const stream = await eu.stream({ delivery: receiver.delivery });
+    await publish(1);
+    receiver.answer = () => ({ status });
+    expect(await deliver(stream.stream_id)).toMatchObject({ outcome: 'later', settled: 0 });
+    expect(await rowsOf()).toEqual([{ seq: 1, outcome: null, error: null }]);
+  });
+});
+
+describe('2.3, 2.4 Failure', () => {
+  test.each(['invalid_request', 'access_denied', 'invalid_state', 'jwtParse'])(
+    '400 %s is about the event: kept with its error, told to operations, never sent again; the next follows',
+    async (err) => {
+      const stream = await eu.stream({ delivery: receiver.delivery });
+      await publish(1, 2);
+      receiver.answer = (_, index) => (index === 0 ? refusal(err) : { status: 202 });
+      expect(await deliver(stream.stream_id)).toEqual({ outcome: 'done', settled: 2, retryAt: null });
+      await deliver(stream.stream_id);
+      expect(receiver.arrivals).toHaveLength(2);
+      const error = { err, description: 'for a test' };
+      expect(await rowsOf()).toEqual([
+        { seq: 1, outcome: 'refused', error },
+        { seq: 2, outcome: 'delivered', error: null },
+      ]);
+      const { rows } = await eu.database.asOwner('select partner, kind, detail from exchange_report');
+      const detail = { streamId: stream.stream_id, seq: 1, error };
+      expect(rows).toEqual([{ partner: 'JP', kind: 'delivery_refused', detail }]);
+    },
+  );
+
+  test.each(['invalid_key', 'invalid_issuer', 'invalid_audience', 'authentication_failed'])(
+    '400 %s would come for every event: the order is kept, the same event comes again',
+    async (err) => {
+      const stream = await eu.stream({ delivery: receiver.delivery });
+      await publish(1, 2);
+      receiver.answer = (_, index) => (index === 0 ? refusal(err) : { status: 202 });
+      expect(await deliver(stream.stream_id)).toMatchObject({ outcome: 'later', settled: 0 });
+      eu.clock.ahead = 3600;
+      expect(await deliver(stream.stream_id)).toMatchObject({ outcome: 'done', settled: 2 });
+      const seqs = await Promise.all(
+        receiver.arrivals.map(async ({ body }) => (await eu.read(body, stream)).event.seq),
+      );
+      expect(seqs).toEqual([1, 1, 2]);
+    },
+  );
+});
+
+describe('5.3 Confidentiality', () => {
+  test('the certificate of the server MUST be checked: nothing is sent to one that nobody vouches for', async () => {
+    const { port } = server.address() as AddressInfo;
+    const delivery = { ...receiver.delivery, endpoint_url: `https://localhost:${port}/exchange/events` };
+    const stream = await eu.stream({ delivery });
+    await publish(1);
+    expect(await deliver(stream.stream_id)).toMatchObject({ outcome: 'later', settled: 0 });
+    const { rows } = await eu.database.asOwner('select last_error from stream');
+    expect(rows[0].last_error).toMatch(/SELF_SIGNED/);
+    expect(untrusted).toEqual([]);
+  });
+});
