@@ -310,7 +310,7 @@ declare
   ids bigint[];
   moment timestamptz := now_in_milliseconds();
 begin
-  perform pg_advisory_xact_lock(7003); -- one process at a time
+  perform pg_advisory_xact_lock(7005); -- one process at a time
   select array_agg(d.membership_id) into ids
     from (select membership_id from share_due where due_at <= moment order by due_at limit at_once) d;
   if ids is null then return 0; end if;

@@ -15,6 +15,22 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   '@mra/registry': ['@mra/recognition'],
   '@mra/http': ['@mra/contracts'],
   '@mra/embedded-database': [],
+  '@mra/service': ['@mra/http'],
+  '@mra/exchange': [
+    '@mra/recognition',
+    '@mra/identifiers',
+    '@mra/contracts',
+    '@mra/exchange-protocol',
+    '@mra/registry',
+  ],
+  '@mra/exchange-worker': [
+    '@mra/recognition',
+    '@mra/exchange-protocol',
+    '@mra/registry',
+    '@mra/http',
+    '@mra/service',
+    '@mra/exchange',
+  ],
   '@mra/api': [
     '@mra/recognition',
     '@mra/identifiers',
@@ -23,6 +39,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     '@mra/registry',
     '@mra/http',
     '@mra/embedded-database',
+    '@mra/service',
+    '@mra/exchange',
+    '@mra/exchange-worker',
   ],
   '@mra/tests': [
     '@mra/recognition',
@@ -32,6 +51,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     '@mra/registry',
     '@mra/http',
     '@mra/embedded-database',
+    '@mra/exchange',
+    '@mra/exchange-worker',
     '@mra/api',
   ],
 };

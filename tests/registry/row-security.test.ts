@@ -200,15 +200,20 @@ describe('what else could tell', () => {
         where prosecdef and pronamespace = 'public'::regnamespace and has_function_privilege('mra_service', oid, 'execute') order by 1`,
     );
     // recognition_facts answers questions; find_member and is_shared_with say only whether a member may be known; the others write down
-    // what each partner is told, which only that partner and the exchange read.
+    // what each partner is told, which only that partner and the exchange read, or look at copies for the exchange alone.
     const exchange = [
       'append_stream_event',
       'begin_due_sweeps',
+      'check_shares',
+      'fingerprints_of',
+      'held_members',
+      'identifier_holders',
       'refresh_due_shares',
       'refresh_shares',
       'sweep_stream',
     ];
-    const names = ['find_member', 'is_shared_with', 'recognition_facts', ...exchange].toSorted();
+    // replica_state says how far a server has got: a number and an instant.
+    const names = ['find_member', 'is_shared_with', 'recognition_facts', 'replica_state', ...exchange].toSorted();
     expect(rows).toEqual(names.map((name) => ({ name, owner: 'mra_decider' })));
     const found = await readAs(database.db, asJapan, async (tx) =>
       Promise.all(

@@ -18,11 +18,14 @@ const NOT_FACTS: Readonly<Record<string, string>> = {
   exchange_report: 'what happened in the exchange, for operations',
   idempotency_key: 'answers given, kept for a day',
   import_line: 'lines of a list that is arriving',
+  import_line_arrived: 'the same, as COPY brings them',
   import_upload: 'lists that are arriving',
   inbound_event: 'events received, by jti',
   inbound_stream: 'how far the stream of a partner has been applied',
+  inbound_turn: 'whose turn it is to receive from a partner',
   kysely_migration: 'of the migrator',
   kysely_migration_lock: 'of the migrator',
+  life_cycle_check: 'members whose statuses are to be checked before the transaction ends',
   log_head: 'one row: the head of the log',
   membership: 'who is meant; every fact about it refers to it',
   membership_doubt: 'that a copy cannot be relied on: about knowledge alone',
@@ -33,6 +36,7 @@ const NOT_FACTS: Readonly<Record<string, string>> = {
   quarantine: 'what could not be applied',
   seed_load: 'which files were loaded',
   share: 'what a partner was told last of a member; what it was told before is in the outbox',
+  share_check: 'how far what partners were told has been compared with the registry',
   share_due: 'when to look again at what partners should be told',
   snapshot: 'of a stream, for a day',
   snapshot_file: 'of a snapshot',
@@ -48,6 +52,7 @@ const ONE_KNOWN_AT_A_TIME = ['membership_record'];
 /** Tables of one administration's own that row-level security does not cover, and why. */
 const OPEN_TO_THE_SERVICE: Readonly<Record<string, string>> = {
   idempotency_key: 'answers given, found only by the client id of a token and the key that it chose',
+  import_line_arrived: 'may only be added to; what is there is read as import_line, which is covered',
   import_upload: 'an id, a client and a time; the lines are covered',
   synchronisation: 'how fresh a partner is, which every answer tells',
 };

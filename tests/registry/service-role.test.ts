@@ -60,6 +60,26 @@ describe('roles and connections', () => {
     }
   });
 
+  test('a transaction of an actor is bound whatever role its connection is in', async () => {
+    const pool = createPool({ url: database.url, max: 1, role: null });
+    const db = openDatabase(pool);
+    try {
+      expect((await pool.query('select count(*) from membership')).rows[0].count).toBe(2);
+      const seen = async (administration: string) =>
+        readAs(db, { client: 'x', administration }, async (tx) => {
+          const { rows } = await sql<{ role: string; count: number }>`
+            select current_user as role, (select count(*) from membership where number = 'DEAEOF00000001') as count`.execute(
+            tx,
+          );
+          return rows[0];
+        });
+      expect(await seen('EU')).toEqual({ role: 'mra_service', count: 1 });
+      expect(await seen('UY')).toEqual({ role: 'mra_service', count: 0 });
+    } finally {
+      await db.destroy();
+    }
+  });
+
   // `set role none` gives a connection back the rights of its login. Where that login owns the tables (the embedded default), the
   // policies guard against wrong queries of the service; where it is only a member of mra_service, against any SQL whatsoever.
   test('a login that is only a member of mra_service gains nothing by leaving the role', async () => {

@@ -1,5 +1,12 @@
 import { buildApp, createMetrics, type Dependencies } from '@mra/api';
-import { createAuthenticator, createLogger, type HttpApp, type Scope } from '@mra/http';
+import {
+  type Authenticate,
+  createAuthenticator,
+  createLogger,
+  type HttpApp,
+  type Scope,
+  type TrustedIssuer,
+} from '@mra/http';
 import { createDecider } from '@mra/registry';
 import { type CryptoKey, exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
 import { afterAll } from 'vitest';
@@ -9,6 +16,15 @@ const ISSUER = 'https://issuer.test';
 const AUDIENCE = 'urn:aeo-mra:api';
 const keys = await generateKeyPair('ES256', { extractable: true });
 const jwks = { keys: [{ ...(await exportJWK(keys.publicKey)), kid: 'k1', alg: 'ES256', use: 'sig' }] };
+
+/** An authenticator that knows the test issuer, and others. */
+export const testAuthenticator = (others: readonly TrustedIssuer[] = []): Authenticate =>
+  createAuthenticator({
+    issuers: [{ issuer: ISSUER, jwks }, ...others],
+    audience: AUDIENCE,
+    algorithms: ['ES256', 'EdDSA'],
+    clockToleranceSeconds: 5,
+  });
 
 export interface TestApi {
   readonly app: HttpApp;
@@ -24,12 +40,7 @@ export async function createTestApi(database: TestDatabase, options: Partial<Dep
     db: database.db,
     networks: database.networks,
     decider: createDecider(database.db, database.networks),
-    authenticate: createAuthenticator({
-      issuers: [{ issuer: ISSUER, jwks }],
-      audience: AUDIENCE,
-      algorithms: ['ES256'],
-      clockToleranceSeconds: 5,
-    }),
+    authenticate: testAuthenticator(),
     logger: createLogger('info', { write: (line) => void log.push(JSON.parse(line)) }),
     metrics: createMetrics(),
     isLocal: () => true,

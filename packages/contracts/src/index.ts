@@ -81,6 +81,14 @@ export {
 } from './memberships.ts';
 export { MutualAssistance, MutualAssistancePage, NetworkAnswer, NetworkQuery } from './network.ts';
 export { Liveness, Readiness } from './operations.ts';
+export {
+  ExchangeReport,
+  Partner,
+  PartnerDetail,
+  PartnerPage,
+  PartnerParams,
+  ResynchroniseBody,
+} from './partners.ts';
 export { Presentation, PresentationPage, PresentationQuery } from './presentations.ts';
 export {
   MAX_FIELD_ERRORS,
@@ -102,6 +110,17 @@ export {
   ProgrammePage,
   ProgrammeParams,
 } from './programmes.ts';
+export {
+  DiscardBody,
+  QUARANTINE_CODES,
+  QuarantineCode,
+  QuarantinedRecord,
+  QuarantineEntry,
+  QuarantinePage,
+  QuarantineParams,
+  QuarantineQuery,
+  QuarantineState,
+} from './quarantine.ts';
 export { BATCH_MAX, BatchRequest, InvalidAnswer, Question, QuestionQuery } from './question.ts';
 export { invalidAnswer, NOT_YET_KNOWN, type QuestionReading, readQuestion, type Vocabulary } from './read-question.ts';
 export {

@@ -6,6 +6,15 @@ export const Liveness = z
 export type Liveness = z.infer<typeof Liveness>;
 
 export const Readiness = z
-  .object({ status: z.literal('ready') })
+  .object({
+    status: z.literal('ready'),
+    replica: z
+      .object({
+        changeSeq: z.int().min(0).meta({ description: 'Number of the last change that has arrived.' }),
+        lagMs: z.int().min(0).meta({ description: 'By how many milliseconds answers may be behind.' }),
+      })
+      .optional()
+      .meta({ description: 'Of a read-only instance, on a streaming replica.' }),
+  })
   .meta({ id: 'Readiness', description: 'Requests may be sent here: the database answers and has every migration.' });
 export type Readiness = z.infer<typeof Readiness>;

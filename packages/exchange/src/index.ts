@@ -18,7 +18,17 @@ export { NoInboundStream } from './inbound/inbound-stream.ts';
 export { type LoadOptions, loadSnapshot, type SnapshotLoaded } from './inbound/load-snapshot.ts';
 export { putAside, type Rejected } from './inbound/quarantine.ts';
 export {
+  type Decision,
+  discardQuarantined,
+  type Quarantined,
+  type QuarantineFilter,
+  readQuarantine,
+  readQuarantined,
+  retryQuarantined,
+} from './inbound/quarantined.ts';
+export {
   applyWaiting,
+  KeysUnavailable,
   type ReceivedSet,
   receiveSets,
   type SetReceipt,
@@ -61,4 +71,6 @@ export { requestVerification, type VerificationRequested } from './outbound/requ
 export { sendHeartbeats } from './outbound/send-heartbeats.ts';
 export { type PartnerTerms, parsePartners, readPartnerFile } from './partner-file.ts';
 export { createPartnerKeys, type PartnerKeysOptions } from './partner-keys.ts';
-export { type Partner, readPartner, readPartners, registerPartners } from './partners.ts';
+export { readPartnerOverviews, readReports } from './partner-overview.ts';
+export { type Partner, readPartner, readPartners, registerPartners, unregisterOthers } from './partners.ts';
+export { askForSnapshot } from './resynchronise.ts';

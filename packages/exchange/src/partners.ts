@@ -43,6 +43,7 @@ export async function registerPartners(db: Database, partners: readonly Partner[
     receive_by: partner.receiveBy,
     cadence_seconds: partner.cadenceSeconds,
     registered_at: new Date().toISOString(),
+    is_registered: true,
   }));
   await inExchange(db, async (tx) => {
     await sql`
@@ -50,7 +51,7 @@ export async function registerPartners(db: Database, partners: readonly Partner[
       on conflict (code) do update
         set administrations = excluded.administrations, acts_as = excluded.acts_as, issuer = excluded.issuer,
             jwks_url = excluded.jwks_url, jwks = excluded.jwks, token_endpoint = excluded.token_endpoint,
-            client_id = excluded.client_id, push_origins = excluded.push_origins, receive_by = excluded.receive_by,
+            is_registered = true, client_id = excluded.client_id, push_origins = excluded.push_origins, receive_by = excluded.receive_by,
             cadence_seconds = excluded.cadence_seconds`.execute(tx);
     await sql`
       insert into inbound_stream (partner)
@@ -60,14 +61,39 @@ export async function registerPartners(db: Database, partners: readonly Partner[
   });
 }
 
+/**
+ * Partners that operators have taken out of their list are none any more: what they were to be told is dropped, and so is how far they
+ * were heard. What they told stays, and ages. Registered again, each begins anew.
+ * @returns their codes
+ */
+export async function unregisterOthers(db: Database, codes: readonly string[]): Promise<readonly string[]> {
+  return inExchange(db, async (tx) => {
+    const { rows } = await sql<{ code: string }>`
+      update partner set is_registered = false, issuer = 'unregistered:' || code
+       where is_registered and code <> all (${[...codes]}) returning code`.execute(tx);
+    const gone = rows.map(({ code }) => code);
+    await sql`delete from stream where partner = any (${gone})`.execute(tx);
+    await sql`
+      update inbound_stream set stream_id = null, configuration = null, needs_snapshot = true
+       where partner = any (${gone})`.execute(tx);
+    return gone;
+  });
+}
+
 /** All registered partners by code. Needs a transaction of the exchange. */
 export async function readPartners(tx: Transaction<DB>): Promise<readonly Partner[]> {
-  return (await tx.selectFrom('partner').selectAll().orderBy('code').execute()).map(toPartner);
+  const rows = await tx.selectFrom('partner').selectAll().where('is_registered', '=', true).orderBy('code').execute();
+  return rows.map(toPartner);
 }
 
 /** Needs a transaction of the exchange, or of the partner itself. */
 export async function readPartner(tx: Transaction<DB>, code: string): Promise<Partner | null> {
-  const row = await tx.selectFrom('partner').selectAll().where('code', '=', code).executeTakeFirst();
+  const row = await tx
+    .selectFrom('partner')
+    .selectAll()
+    .where('code', '=', code)
+    .where('is_registered', '=', true)
+    .executeTakeFirst();
   return row === undefined ? null : toPartner(row);
 }
 

@@ -190,6 +190,62 @@ describe('memory', () => {
   });
 });
 
+describe('an issuer that may say no more than some things', async () => {
+  const PARTNER = 'https://jp.example';
+  const HERE = 'https://eu.example';
+  const others = await generateKeyPair('ES256', { extractable: true });
+  const key = { ...(await exportJWK(others.publicKey)), kid: 'k1', alg: 'ES256', use: 'sig' };
+  const limited = createAuthenticator({
+    issuers: [
+      { issuer: ISSUER, jwks: JWKS },
+      {
+        issuer: PARTNER,
+        jwks: { keys: [key] },
+        audience: HERE,
+        allowed: { scopes: ['exchange'], administration: 'JP' },
+      },
+    ],
+    audience: AUDIENCE,
+    algorithms: ['ES256'],
+    clockToleranceSeconds: 5,
+  });
+  const fromPartner = (claims: Record<string, unknown> = {}, scope = 'exchange') =>
+    aToken(scope, { claims: { iss: PARTNER, aud: HERE, administration: 'JP', ...claims }, key: others.privateKey });
+
+  test('is believed in these, for the audience that is its own', async () => {
+    expect(await limited(`Bearer ${await fromPartner()}`)).toMatchObject({
+      scopes: new Set(['exchange']),
+      administration: 'JP',
+    });
+  });
+
+  test.each<[string, Record<string, unknown>, string]>([
+    ['another scope', {}, 'operations'],
+    ['a scope beside its own', {}, 'exchange operations'],
+    ['a scope that nobody knows', {}, 'exchange everything'],
+    ['no scope', {}, ''],
+    ['another administration', { administration: 'EU' }, 'exchange'],
+    ['no administration', { administration: undefined }, 'exchange'],
+    ['no administration at all', { administration: null }, 'exchange'],
+  ])('is refused whole with %s', async (_, claims, scope) => {
+    const refused = await refusal(`Bearer ${await fromPartner(claims, scope)}`, limited);
+    expect(refused).toMatchObject({ code: 'UNAUTHENTICATED', cause: { code: 'NOT_ALLOWED_TO_ISSUER' } });
+  });
+
+  test('is refused for the audience of all others, and others for its own', async () => {
+    expect((await refusal(`Bearer ${await fromPartner({ aud: AUDIENCE })}`, limited)).code).toBe('UNAUTHENTICATED');
+    const usual = await aToken('exchange', { claims: { aud: HERE } });
+    expect((await refusal(`Bearer ${usual}`, limited)).code).toBe('UNAUTHENTICATED');
+  });
+
+  test('signs with its own keys alone', async () => {
+    const byOther = await aToken('exchange', { claims: { iss: PARTNER, aud: HERE, administration: 'JP' } });
+    expect((await refusal(`Bearer ${byOther}`, limited)).code).toBe('UNAUTHENTICATED');
+    const inOthersName = await aToken('operations', { key: others.privateKey });
+    expect((await refusal(`Bearer ${inOthersName}`, limited)).code).toBe('UNAUTHENTICATED');
+  });
+});
+
 test('an authenticator that would take symmetric or unsigned tokens cannot be made', () => {
   for (const algorithms of [[], ['HS256'], ['ES256', 'none']]) {
     expect(() =>

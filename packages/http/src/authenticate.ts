@@ -15,6 +15,10 @@ export interface TrustedIssuer {
   readonly issuer: string;
   /** Its keys: `createRemoteJWKSet(url)`, made once, or a key set held here. */
   readonly jwks: JWTVerifyGetKey | JSONWebKeySet;
+  /** The `aud` that its tokens must have; the one of all when left out. */
+  readonly audience?: string;
+  /** What its tokens may claim; one that claims another scope or administration is refused. Anything when left out. */
+  readonly allowed?: { readonly scopes: readonly Scope[]; readonly administration: string };
 }
 
 export interface AuthenticatorOptions {
@@ -83,7 +87,9 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
   if (options.algorithms.length === 0 || options.algorithms.some((algorithm) => !ALGORITHMS.includes(algorithm))) {
     throw new Error(`algorithms must be some of ${ALGORITHMS.join(', ')}`);
   }
-  const keysByIssuer = new Map(options.issuers.map(({ issuer, jwks }) => [issuer, toGetKey(jwks)]));
+  const issuers = new Map(
+    options.issuers.map((trusted) => [trusted.issuer, { ...trusted, getKey: toGetKey(trusted.jwks) }]),
+  );
   const memory = createMemory<Caller>(MOST_REMEMBERED);
 
   return async (authorization) => {
@@ -102,12 +108,12 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
   async function verify(token: string, currentDate: Date): Promise<{ caller: Caller; exp: number }> {
     try {
       const issuer = decodeJwt(token).iss ?? '';
-      const getKey = keysByIssuer.get(issuer);
-      if (getKey === undefined) throw new Refused('UNKNOWN_ISSUER');
-      const { payload } = await jwtVerify(token, getKey, {
+      const trusted = issuers.get(issuer);
+      if (trusted === undefined) throw new Refused('UNKNOWN_ISSUER');
+      const { payload } = await jwtVerify(token, trusted.getKey, {
         typ: 'at+jwt',
         issuer,
-        audience,
+        audience: trusted.audience ?? audience,
         algorithms: [...options.algorithms],
         clockTolerance: clockToleranceSeconds,
         currentDate,
@@ -116,6 +122,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
       const { data: claims } = Claims.safeParse(payload);
       if (claims === undefined) throw new Refused('UNUSABLE_CLAIMS');
       if (claims.iat > currentDate.getTime() / 1000 + clockToleranceSeconds) throw new Refused('ISSUED_IN_THE_FUTURE');
+      if (!isAllowed(claims, trusted)) throw new Refused('NOT_ALLOWED_TO_ISSUER');
       return { caller: toCaller(claims), exp: claims.exp };
     } catch (error) {
       if (!(error instanceof KeysUnavailable)) throw invalidToken(error);
@@ -126,6 +133,12 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
       });
     }
   }
+}
+
+function isAllowed({ scope, administration }: z.infer<typeof Claims>, { allowed }: TrustedIssuer): boolean {
+  if (allowed === undefined) return true;
+  const scopes: readonly string[] = allowed.scopes;
+  return administration === allowed.administration && scope.split(' ').every((one) => scopes.includes(one));
 }
 
 function toCaller(claims: z.infer<typeof Claims>): Caller {

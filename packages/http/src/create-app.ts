@@ -12,6 +12,7 @@ import { type ApiInfo, describeApi } from './openapi.ts';
 import { limitRates, type RateLimitOptions } from './rate-limit.ts';
 import { answerRequestId, requestIdOf } from './request-id.ts';
 import { holdRoutesToRules } from './route-rules.ts';
+import { type OverloadLimits, shedLoad } from './shedding.ts';
 import { closeConnectionsOnShutdown } from './shutdown.ts';
 import { refuseUnknownRoutes } from './unknown-route.ts';
 import { refuseUndeclaredAnswer, serializerCompiler, validatorCompiler, type ZodTypeProvider } from './zod-provider.ts';
@@ -31,6 +32,8 @@ export interface HttpAppOptions {
   readonly rateLimit: RateLimitOptions;
   readonly info: ApiInfo;
   readonly limits?: Partial<Limits>;
+  /** How much is taken in; everything when left out. */
+  readonly overload?: OverloadLimits | undefined;
   /** Proxies whose `X-Forwarded-For` is believed (addresses or networks); none when left out. */
   readonly trustedProxies?: readonly string[];
   /** What an error of the things that routes work with is to the caller; null for one that is INTERNAL_ERROR. */
@@ -99,6 +102,7 @@ export async function createHttpApp(options: HttpAppOptions): Promise<HttpApp> {
   );
 
   app.addHook('onRequest', answerRequestId);
+  if (options.overload !== undefined) app.addHook('onRequest', await shedLoad(app, options.overload));
   app.addHook('onRequest', identify);
   app.addHook('onRequest', limitRate);
   app.addHook('onRequest', refuseUnknownRoute);

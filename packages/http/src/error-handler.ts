@@ -102,7 +102,8 @@ function timedOut(request: FastifyRequest, cause: unknown): Problem {
   });
 }
 
-function sendProblem(answered: Problem, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+/** Answers with a problem document and logs nothing but the request. */
+export function sendProblem(answered: Problem, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const { code: reason } = (answered.cause ?? {}) as { code?: unknown };
   request.outcome = answered.code;
   request.reason = typeof reason === 'string' ? reason : null;

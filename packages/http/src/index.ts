@@ -14,4 +14,5 @@ export { type Examples, json, ndjson, noContent, type RouteResponse, text } from
 export type { ApiInfo } from './openapi.ts';
 export { problems } from './problem-responses.ts';
 export type { RateLimitOptions } from './rate-limit.ts';
+export type { OverloadLimits } from './shedding.ts';
 export type { ZodTypeProvider } from './zod-provider.ts';

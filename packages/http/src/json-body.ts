@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { problem } from '@mra/contracts';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { z } from 'zod';
 import { findJsonFault } from './json-position.ts';
 
 /** Bodies that go to the handler as they arrive, however long: it reads them line by line. */
@@ -30,16 +31,22 @@ export function readBodies(app: FastifyInstance): void {
 export async function refuseOtherMediaTypes(request: FastifyRequest): Promise<void> {
   const body: unknown = request.routeOptions.schema?.body;
   if (body === undefined) return;
-  const content = (body as { content?: object }).content;
+  const content = (body as { content?: Readonly<Record<string, { readonly schema: unknown }>> }).content;
   const accepted = content === undefined ? ['application/json'] : Object.keys(content);
   const { 'content-type': given, 'content-length': length, 'transfer-encoding': encoding } = request.headers;
   const isEmpty = encoding === undefined && (length === undefined || length === '0');
   // Without a media type Fastify would choose no schema of several, and let nothing through as undefined.
-  if (given === undefined ? isEmpty && content === undefined : accepted.includes(request.mediaType ?? '')) return;
+  const mayBeEmpty = content === undefined || isOptional(content);
+  if (given === undefined ? isEmpty && mayBeEmpty : accepted.includes(request.mediaType ?? '')) return;
   throw problem('UNSUPPORTED_MEDIA_TYPE', {
     detail: `The body must be ${accepted.join(' or ')}.`,
     headers: { accept: accepted.join(', ') },
   });
+}
+
+/** Whether a body in one of these media types may as well be none at all. */
+export function isOptional(content: Readonly<Record<string, { readonly schema: unknown }>>): boolean {
+  return Object.values(content).some(({ schema }) => schema instanceof z.ZodType && schema.safeParse(null).success);
 }
 
 function malformed(text: string) {

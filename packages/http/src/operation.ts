@@ -2,6 +2,7 @@ import { METHODS } from 'node:http';
 import { PROBLEMS } from '@mra/contracts';
 import { z } from 'zod';
 import type { Access } from './access.ts';
+import { isOptional } from './json-body.ts';
 import { inlineJsonSchemaOf, type JsonSchema, jsonSchemaOf } from './json-schema.ts';
 import { isStream, type MediaType, type RouteResponse, type StreamSchema } from './media-types.ts';
 import { codesOf } from './problem-responses.ts';
@@ -114,7 +115,8 @@ function parametersOf(place: 'path' | 'query' | 'header', schema: z.ZodType | un
 function requestBodyOf(body: NonNullable<DescribedSchema['body']>): JsonSchema {
   if (body instanceof z.ZodType)
     return { required: true, content: contentOf({ 'application/json': { schema: body } }) };
-  return defined({ description: body.description, required: true, content: contentOf(body.content) });
+  const required = !isOptional(body.content);
+  return defined({ description: body.description, required, content: contentOf(body.content) });
 }
 
 function responseOf(status: string, response: RouteResponse): JsonSchema {

@@ -5,6 +5,14 @@
 
 import type { ColumnType } from "kysely";
 
+export type ArrayType<T> = ArrayTypeImpl<T> extends (infer U)[]
+  ? U[]
+  : ArrayTypeImpl<T>;
+
+export type ArrayTypeImpl<T> = T extends ColumnType<infer S, infer I, infer U>
+  ? ColumnType<S[], I[], U[]>
+  : T[];
+
 export type Generated<T> = T extends ColumnType<infer S, infer I, infer U>
   ? ColumnType<S, I | undefined, U>
   : ColumnType<T, T | undefined, T>;
@@ -86,6 +94,7 @@ export interface ChangeLog {
 
 export interface Copy {
   agreement: string;
+  communicated: string | null;
   fingerprint: string | null;
   hash: string | null;
   membership_id: ColumnType<number, number, number>;
@@ -149,6 +158,7 @@ export interface ImportUpload {
 }
 
 export interface InboundEvent {
+  error: Json | null;
   jti: string;
   partner: string;
   received_at: ColumnType<string, string, string>;
@@ -157,6 +167,7 @@ export interface InboundEvent {
 }
 
 export interface InboundStream {
+  allow_shrink_to: ColumnType<number, number, number> | null;
   compared_at: ColumnType<string, string, string> | null;
   configuration: Json | null;
   expected_state: string | null;
@@ -169,8 +180,20 @@ export interface InboundStream {
   newest_seq: Generated<ColumnType<number, number, number>>;
   next_attempt_at: ColumnType<string, string, string> | null;
   partner: string;
+  snapshot_after: ColumnType<string, string, string> | null;
   snapshot_reason: string | null;
   stream_id: string | null;
+}
+
+export interface InboundTurn {
+  partner: string;
+  until: ColumnType<string, string, string>;
+  worker: string;
+}
+
+export interface LifeCycleCheck {
+  id: Generated<ColumnType<number, number, number>>;
+  members: ArrayType<ColumnType<number, number, number>>;
 }
 
 export interface LocalSuspension {
@@ -302,6 +325,7 @@ export interface Partner {
   cadence_seconds: number;
   client_id: string | null;
   code: string;
+  is_registered: Generated<boolean>;
   issuer: string;
   jwks: Json | null;
   jwks_url: string | null;
@@ -358,6 +382,7 @@ export interface Quarantine {
   id: Generated<ColumnType<number, number, number>>;
   jti: string | null;
   number: string | null;
+  number_normalised: string | null;
   origin: string;
   partner: string;
   programme: string | null;
@@ -403,6 +428,12 @@ export interface Share {
   stream_id: string;
 }
 
+export interface ShareCheck {
+  checked_at: ColumnType<string, string, string> | null;
+  checked_to: ColumnType<number, number, number> | null;
+  stream_id: string;
+}
+
 export interface ShareDue {
   due_at: ColumnType<string, string, string>;
   membership_id: ColumnType<number, number, number>;
@@ -437,7 +468,9 @@ export interface SnapshotLoad {
 
 export interface SnapshotLoadLine {
   agreement: string;
+  code: string | null;
   communicated: Json | null;
+  errors: Json | null;
   hash: string;
   load_id: string;
   normalised: string;
@@ -498,6 +531,8 @@ export interface DB {
   import_upload: ImportUpload;
   inbound_event: InboundEvent;
   inbound_stream: InboundStream;
+  inbound_turn: InboundTurn;
+  life_cycle_check: LifeCycleCheck;
   local_suspension: LocalSuspension;
   log_head: LogHead;
   membership: Membership;
@@ -517,6 +552,7 @@ export interface DB {
   recognition_rule: RecognitionRule;
   seed_load: SeedLoad;
   share: Share;
+  share_check: ShareCheck;
   share_due: ShareDue;
   snapshot: Snapshot;
   snapshot_file: SnapshotFile;

@@ -5,9 +5,18 @@ export type { DB } from './database.ts';
 export { type Answered, createDecider, type Decider } from './decisions.ts';
 export { type LoadedFacts, loadFacts } from './facts.ts';
 export { findAnswer, type KeptAnswer, keepAnswer } from './idempotency.ts';
-export { countChangedLines } from './import-lines.ts';
-export { closeUpload, openUpload, type StagedLine, stageLines, type Upload } from './import-staging.ts';
-export { type Applied, applyImport, type ImportOrder, type RefusedLine } from './imports.ts';
+export { joinPeriods } from './identifier-periods.ts';
+export { countWork, type ImportWork } from './import-lines.ts';
+export {
+  closeUpload,
+  openUpload,
+  type RepeatedLines,
+  rejectRepeated,
+  type StagedLine,
+  stageLines,
+  type Upload,
+} from './import-staging.ts';
+export { type Applied, applyImport, holdReaders, type ImportOrder, type RefusedLine } from './imports.ts';
 export {
   countLocalSuspensions,
   endLocalSuspension,
@@ -34,6 +43,7 @@ export { isMigrated, migrate } from './migrate.ts';
 export { createNetworkCache, currentNetworkVersion, type Executor, loadNetwork, type NetworkCache } from './network.ts';
 export { parsePeriod, rangeText } from './period.ts';
 export { createPool, type Database, openDatabase, type PoolOptions } from './pool.ts';
+export { measureWaits } from './pool-waits.ts';
 export { type ProgrammeDocument, putProgrammes, readProgrammes, readProgrammeTerms } from './programmes.ts';
 export { type Actor, actAs, appendChange, type Recording, RecordingTooSlow, readAs, record } from './recording.ts';
 export {
@@ -45,5 +55,6 @@ export {
   type ReferenceDocuments,
 } from './reference.ts';
 export { readBenefits, readIdentifierSchemes, readMutualAssistance, readPresentations } from './reference-read.ts';
+export { createReplication, headOfLog, type ReplicaState, type Replication } from './replication.ts';
 export { recordSynchronisation } from './synchronisations.ts';
 export type { Recorded } from './terms.ts';

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
-import { createPool, type Database } from './pool.ts';
+import { createPool, type Database, type PoolOptions } from './pool.ts';
 
 const FOLDER = new URL('../../../db/migrations/', import.meta.url);
 
@@ -29,8 +29,11 @@ async function migrations(): Promise<Record<string, Migration>> {
  * at once. Connects with the rights of the URL, which must own the tables; the services then work as `mra_service`.
  * @returns names of the migrations applied now
  */
-export async function migrate(url: string): Promise<readonly string[]> {
-  const pool = createPool({ url, max: 1, role: null, applicationName: 'aeo-mra-migrate' });
+export async function migrate(
+  url: string,
+  { session = true }: Pick<PoolOptions, 'session'> = {},
+): Promise<readonly string[]> {
+  const pool = createPool({ url, max: 1, role: null, session, applicationName: 'aeo-mra-migrate' });
   const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
   try {
     const migrator = new Migrator({ db, provider: { getMigrations: migrations } });

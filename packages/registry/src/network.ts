@@ -26,6 +26,8 @@ export async function loadNetwork(db: Executor, version: number): Promise<Networ
     .select('recorded_at')
     .where('version', '=', version)
     .executeTakeFirst();
+  // A replica that has just come back from a crash may have lost it for a moment: that is no network without agreements.
+  if (moment === undefined && version > 0) throw new Error(`version ${version} of the network is not there`);
   if (moment === undefined)
     return indexNetwork({
       version,

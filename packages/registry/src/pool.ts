@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Kysely, PostgresDialect, type PostgresPool } from 'kysely';
 import pg from 'pg';
+import { proveConnection, SERVICE_ROLE } from './connection-proof.ts';
 import type { DB } from './database.ts';
 
 export type Database = Kysely<DB>;
@@ -11,6 +12,11 @@ export interface PoolOptions {
   readonly max?: number;
   /** Named prepared statements; off behind a pooler that cannot keep them (PgBouncer before 1.21). */
   readonly prepare?: boolean;
+  /**
+   * Whether a connection is a session of its own (default). Behind a pooler it is not: then nothing is set for the session, and the
+   * login must bring what is set here (`alter role … set`).
+   */
+  readonly session?: boolean;
   readonly applicationName?: string;
   /** Role to work as. Row-level security binds it; migrations run without. */
   readonly role?: string | null;
@@ -24,9 +30,12 @@ const parsers: Record<number, (text: string) => unknown> = {
   [builtins.INT8]: Number, // numbers of the log and of rows stay far below 2^53
 };
 
-/** A pool of connections in UTC, with instants as canonical strings and days as `YYYY-MM-DD`. */
+/**
+ * A pool of connections in UTC, with instants as canonical strings and days as `YYYY-MM-DD`. Each proves before its first use that
+ * row-level security binds it; one that cannot is an error.
+ */
 export function createPool(options: PoolOptions): pg.Pool {
-  const role = options.role === undefined ? 'mra_service' : options.role;
+  const { role = SERVICE_ROLE, session = true } = options;
   const pool = new pg.Pool({
     connectionString: options.url,
     max: options.max ?? 10,
@@ -34,9 +43,16 @@ export function createPool(options: PoolOptions): pg.Pool {
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 30_000,
     maxLifetimeSeconds: 3_600,
-    statement_timeout: 60_000,
-    idle_in_transaction_session_timeout: 60_000,
-    options: `-c timezone=UTC${role === null ? '' : ` -c role=${role}`}`,
+    // PgBouncer refuses parameters that it does not know, or drops them.
+    ...(session && {
+      statement_timeout: 60_000,
+      idle_in_transaction_session_timeout: 60_000,
+      options: `-c timezone=UTC${role === null ? '' : ` -c role=${role}`}`,
+    }),
+    ...(role !== null && {
+      verify: (client: pg.PoolClient, done: (error?: Error) => void) =>
+        void proveConnection(client, { session }).then(() => done(), done),
+    }),
     types: {
       getTypeParser: (oid: number, format?: string) => parsers[oid] ?? pg.types.getTypeParser(oid, format as 'text'),
     },
@@ -49,7 +65,29 @@ export function createPool(options: PoolOptions): pg.Pool {
 
 /** kysely on a pool; with `prepare`, every statement gets a name, so that PostgreSQL plans it once a connection. */
 export function openDatabase(pool: pg.Pool, { prepare = true }: { readonly prepare?: boolean } = {}): Database {
-  return new Kysely<DB>({ dialect: new PostgresDialect({ pool: prepare ? namingPool(pool) : pool }) });
+  const db: Database = new Kysely<DB>({ dialect: new PostgresDialect({ pool: prepare ? namingPool(pool) : pool }) });
+  pools.set(db, pool);
+  return db;
+}
+
+const pools = new WeakMap<Database, pg.Pool>();
+
+/**
+ * Runs `work` with a client of the pool of a database, for what kysely has no words for: COPY.
+ * @throws what `work` throws; the client is then closed, whatever state it was left in
+ */
+export async function withClient<T>(db: Database, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  const pool = pools.get(db);
+  if (pool === undefined) throw new Error('a database that openDatabase has not opened');
+  const client = await pool.connect();
+  try {
+    const result = await work(client);
+    client.release();
+    return result;
+  } catch (error) {
+    client.release(true);
+    throw error;
+  }
 }
 
 function namingPool(pool: pg.Pool): PostgresPool {

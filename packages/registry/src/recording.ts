@@ -1,8 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Instant } from '@mra/recognition';
 import { sql, type Transaction } from 'kysely';
+import { SERVICE_ROLE } from './connection-proof.ts';
 import type { DB } from './database.ts';
 import type { Database } from './pool.ts';
+import { inTurn } from './recording-turns.ts';
 
 /** Who writes or reads, as far as row-level security is concerned. */
 export interface Actor {
@@ -37,20 +39,22 @@ export async function record<T>(
   { aheadSeconds = 0 }: { readonly aheadSeconds?: number } = {},
 ): Promise<T> {
   let known = 0;
-  const result = await db.transaction().execute(async (tx) => {
-    await actAs(tx, actor);
-    const { rows } = await sql<{ recorded_at: Instant; wait: number }>`
-      select r.recorded_at, (extract(epoch from r.recorded_at - clock_timestamp()) * 1000)::float8 as wait
-        from (select begin_recording(make_interval(secs => ${aheadSeconds})) as recorded_at) r`.execute(tx);
-    const { recorded_at: recordedAt, wait } = first(rows);
-    known = performance.now() + wait;
-    const value = await work({ tx, recordedAt, actor });
-    if (aheadSeconds > 0) {
-      const finished = await sql<{ in_time: boolean }>`select finish_recording(${recordedAt}) as in_time`.execute(tx);
-      if (!first(finished.rows).in_time) throw new RecordingTooSlow();
-    }
-    return value;
-  });
+  const transaction = () =>
+    db.transaction().execute(async (tx) => {
+      await actAs(tx, actor);
+      const { rows } = await sql<{ recorded_at: Instant; wait: number }>`
+        select r.recorded_at, (extract(epoch from r.recorded_at - clock_timestamp()) * 1000)::float8 as wait
+          from (select begin_recording(make_interval(secs => ${aheadSeconds})) as recorded_at) r`.execute(tx);
+      const { recorded_at: recordedAt, wait } = first(rows);
+      known = performance.now() + wait;
+      const value = await work({ tx, recordedAt, actor });
+      if (aheadSeconds > 0) {
+        const finished = await sql<{ in_time: boolean }>`select finish_recording(${recordedAt}) as in_time`.execute(tx);
+        if (!first(finished.rows).in_time) throw new RecordingTooSlow();
+      }
+      return value;
+    });
+  const result = await inTurn(db, transaction);
   const remaining = known - performance.now();
   if (remaining > 0) await delay(Math.ceil(remaining));
   return result;
@@ -73,19 +77,27 @@ export async function readAs<T>(
     .transaction()
     .setAccessMode('read only')
     .execute(async (tx) => {
-      await actAs(tx, actor);
-      return work(tx, now);
+      const present = await actAs(tx, actor);
+      return work(tx, present ?? now);
     });
 }
 
-/** Within a recording, acts for another administration: a hub's seed load writes the members of many. */
+/**
+ * Within a recording, acts for another administration: a hub's seed load writes the members of many.
+ * @returns on a streaming replica, the instant up to which whatever was known is there for the rest of the transaction; else null
+ */
 export async function actAs(
   tx: Transaction<DB>,
   { administration, copies = false, exchange = false }: Omit<Actor, 'client'>,
-): Promise<void> {
-  await sql`select set_config('mra.administration', ${administration ?? ''}, true),
-                   set_config('mra.copies', ${copies ? 'on' : ''}, true),
-                   set_config('mra.exchange', ${exchange ? 'on' : ''}, true)`.execute(tx);
+): Promise<Instant | null> {
+  // The role as well: behind a pooler the connection may have been left in another.
+  const { rows } = await sql<{ replica_now: Instant | null }>`
+    select set_config('role', ${SERVICE_ROLE}, true),
+           set_config('mra.administration', ${administration ?? ''}, true),
+           set_config('mra.copies', ${copies ? 'on' : ''}, true),
+           set_config('mra.exchange', ${exchange ? 'on' : ''}, true),
+           case when pg_is_in_recovery() then now_in_milliseconds() end as replica_now`.execute(tx);
+  return first(rows).replica_now;
 }
 
 /** Appends an entry to the change log and returns its number. */

@@ -1,8 +1,17 @@
 import { type Answer, type BatchItemAnswer, invalidAnswer, NOT_YET_KNOWN, toAnswer } from '@mra/contracts';
 import { checkDigit } from '@mra/identifiers';
-import { type Audience, matchingSchemes, type Network, normaliseIdentifier, type Question } from '@mra/recognition';
+import {
+  type Audience,
+  matchingSchemes,
+  type Network,
+  normaliseIdentifier,
+  type OpenQuestion,
+  type Question,
+} from '@mra/recognition';
 import type { Answered } from '@mra/registry';
+import { askReplica } from './ask-replica.ts';
 import type { Dependencies } from './dependencies.ts';
+import type { Replica } from './freshness.ts';
 import { createQuestionReader } from './questions.ts';
 import { wrongFields } from './wrong-fields.ts';
 
@@ -10,10 +19,13 @@ import { wrongFields } from './wrong-fields.ts';
 const MOST_SCHEMES = 5;
 
 export interface Answers {
-  /** The answer to one question as received. Throws VALIDATION_FAILED naming every bad field. */
-  one(item: unknown, audience: Audience): Promise<Answer>;
+  /**
+   * The answer to one question as received. Throws VALIDATION_FAILED naming every bad field.
+   * @param replica how far the database has got, where it is a replica
+   */
+  one(item: unknown, audience: Audience, replica?: Replica | null): Promise<Answer>;
   /** One answer for each item, in order; a bad one gets outcome `invalid`. One query, whatever their number. */
-  many(items: readonly unknown[], audience: Audience): Promise<readonly BatchItemAnswer[]>;
+  many(items: readonly unknown[], audience: Audience, replica?: Replica | null): Promise<readonly BatchItemAnswer[]>;
 }
 
 /** Answers questions as they come over HTTP: reads them, lets the registry decide, writes the answer. */
@@ -21,7 +33,12 @@ export function createAnswers({
   decider,
   networks,
   metrics,
-}: Pick<Dependencies, 'decider' | 'networks' | 'metrics'>): Answers {
+  now,
+}: Pick<Dependencies, 'decider' | 'networks' | 'metrics' | 'now'>): Answers {
+  const ask = (questions: readonly OpenQuestion[], audience: Audience, replica: Replica | null) =>
+    replica === null
+      ? decider.ask(questions, audience)
+      : askReplica(decider, questions, audience, { ...replica, now: now() });
   const reader = createQuestionReader(networks);
   const written = (answered: Answered): Answer | null => {
     if (answered.kind === 'not_yet_known') return null;
@@ -31,18 +48,18 @@ export function createAnswers({
     return toAnswer(decision, question, { decidedAt, networkVersion, identifier });
   };
   return {
-    async one(item, audience) {
+    async one(item, audience, replica = null) {
       const [reading] = await reader.read([item]);
       if (reading === undefined || !reading.ok) throw wrongFields(reading?.errors ?? []);
-      const [answered] = await decider.ask([reading.question], audience);
+      const [answered] = await ask([reading.question], audience, replica);
       const answer = answered && written(answered);
       if (!answer) throw wrongFields([NOT_YET_KNOWN]);
       return answer;
     },
-    async many(items, audience) {
+    async many(items, audience, replica = null) {
       const readings = await reader.read(items);
       const asked = readings.flatMap((reading) => (reading.ok ? [reading.question] : []));
-      const answered = (await decider.ask(asked, audience)).values();
+      const answered = (await ask(asked, audience, replica)).values();
       const answers: BatchItemAnswer[] = [];
       for (const [index, reading] of readings.entries()) {
         const next = reading.ok ? answered.next().value : undefined;

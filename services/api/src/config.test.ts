@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
+import type { ConfigError } from '@mra/service';
 import { describe, expect, test } from 'vitest';
-import { CONFIGURATION, type ConfigError, readConfig } from './config.ts';
+import { CONFIGURATION, readConfig } from './config.ts';
 
 const PRODUCTION = { NODE_ENV: 'production', TOKEN_ISSUERS: 'https://id.example=https://id.example/keys' };
 
@@ -28,7 +29,10 @@ describe('readConfig', () => {
       ...{
         partnerCadenceSeconds: 86_400,
         databasePoolSize: 10,
+        databasePooler: false,
         databasePrepare: true,
+        replicaMaxLagSeconds: 300,
+        mostRequestsUnderWay: 1000,
         trustedProxies: [],
         logLevel: 'info',
       },
@@ -47,8 +51,15 @@ describe('readConfig', () => {
       ...{ DATABASE_POOL_SIZE: '3', DATABASE_PREPARE: 'off', DATA_DIR: '/var/mra', LOCAL_ADMINISTRATIONS: 'JP, EU' },
       ...{ DEMO_MEMBERS: 'on', PARTNER_CADENCE_SECONDS: '60', TOKEN_AUDIENCE: 'urn:x', TOKEN_ALGORITHMS: 'RS256' },
       ...{
+        PUBLIC_URL: 'https://eu.example',
+        PARTNERS_FILE: '/etc/partners.json',
+        EXCHANGE_KEYS_FILE: '/etc/keys.json',
+        EXCHANGE_WORKER: 'on',
         RATE_LIMIT_PER_MINUTE: '5',
         ANONYMOUS_RATE_LIMIT_PER_MINUTE: '1',
+        MAX_REQUESTS_UNDER_WAY: '20',
+        DATABASE_POOLER: 'on',
+        REPLICA_MAX_LAG_SECONDS: '7',
         TRUSTED_PROXIES: '10.0.0.0/8,::1',
         LOG_LEVEL: 'warn',
       },
@@ -60,9 +71,12 @@ describe('readConfig', () => {
     expect(config).toEqual({
       ...{ host: '::', port: 0, isProduction: true, databasePoolSize: 3, databasePrepare: false, dataDir: '/var/mra' },
       ...{ localAdministrations: ['JP', 'EU'], demoMembers: true, partnerCadenceSeconds: 60 },
+      ...{ publicUrl: 'https://eu.example', partnersFile: '/etc/partners.json' },
+      ...{ exchangeKeysFile: '/etc/keys.json', exchangeWorker: true },
       tokenIssuers: [{ issuer: 'https://id.example', jwksUrl: new URL('https://id.example/keys') }],
       ...{ tokenAudience: 'urn:x', tokenAlgorithms: ['RS256'], rateLimit: { perMinute: 5, anonymousPerMinute: 1 } },
-      ...{ trustedProxies: ['10.0.0.0/8', '::1'], logLevel: 'warn' },
+      ...{ trustedProxies: ['10.0.0.0/8', '::1'], logLevel: 'warn', mostRequestsUnderWay: 20 },
+      ...{ databasePooler: true, replicaMaxLagSeconds: 7 },
     });
   });
 
@@ -74,6 +88,12 @@ describe('readConfig', () => {
     expect(readConfig({ DATABASE_URL: 'postgres://db/mra' }).demoMembers).toBe(false);
     expect(readConfig(PRODUCTION).demoMembers).toBe(false);
     expect(readConfig({ DATABASE_URL: 'postgres://db/mra', DEMO_MEMBERS: 'on' }).demoMembers).toBe(true);
+  });
+
+  test('names no prepared statements behind a pooler, unless asked to', () => {
+    const pooler = { DATABASE_URL: 'postgres://db/mra', DATABASE_POOLER: 'on' };
+    expect(readConfig(pooler).databasePrepare).toBe(false);
+    expect(readConfig({ ...pooler, DATABASE_PREPARE: 'on' }).databasePrepare).toBe(true);
   });
 
   test('takes several issuers, each with all that follows its first equals sign', () => {
@@ -96,6 +116,11 @@ describe('readConfig', () => {
     ['DATABASE_PREPARE', 'constructor'],
     ['LOCAL_ADMINISTRATIONS', 'JP,eu'],
     ['LOCAL_ADMINISTRATIONS', 'JP,,EU'],
+    ['PUBLIC_URL', 'https://eu.example/'],
+    ['PUBLIC_URL', 'eu.example'],
+    ['PUBLIC_URL', 'https://eu.example?x'],
+    ['PUBLIC_URL', 'https://a:b@eu.example'],
+    ['EXCHANGE_WORKER', 'yes'],
     ['TOKEN_ISSUERS', 'https://id.example'],
     ['TOKEN_ISSUERS', 'https://id.example=http://id.example/keys'],
     ['TOKEN_ALGORITHMS', 'ES256,none'],
@@ -136,6 +161,24 @@ describe('readConfig', () => {
     expect(linesOf({ MIGRATION_DATABASE_URL: 'postgres://db/mra' })).toEqual([
       'DATABASE_URL must be set when MIGRATION_DATABASE_URL is',
     ]);
+    expect(linesOf({ DATABASE_POOLER: 'on' })).toEqual(['DATABASE_URL must be set when DATABASE_POOLER is on']);
+  });
+
+  test('does the work of the exchange where the database is its own, unless told otherwise', () => {
+    expect(readConfig({}).exchangeWorker).toBe(true);
+    expect(readConfig({ DATABASE_URL: 'postgres://db/mra' }).exchangeWorker).toBe(false);
+    expect(readConfig({ EXCHANGE_WORKER: 'off' }).exchangeWorker).toBe(false);
+  });
+
+  test('partners need an administration that they are partners of, and in production an https URL to reach it', () => {
+    expect(linesOf({ PARTNERS_FILE: 'p.json' })).toEqual([
+      'LOCAL_ADMINISTRATIONS must be set when PARTNERS_FILE is: a hub of all has no partners',
+    ]);
+    const eu = { ...PRODUCTION, PARTNERS_FILE: 'p.json', LOCAL_ADMINISTRATIONS: 'EU' };
+    const line = 'PUBLIC_URL must be an https URL when NODE_ENV=production and PARTNERS_FILE is set';
+    expect(linesOf(eu)).toEqual([line]);
+    expect(linesOf({ ...eu, PUBLIC_URL: 'http://eu.example' })).toEqual([line]);
+    expect(readConfig({ ...eu, PUBLIC_URL: 'https://eu.example/mra' }).publicUrl).toBe('https://eu.example/mra');
   });
 
   test('does not print the addresses of databases', () => {

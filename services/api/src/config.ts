@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import {
   administrations,
   algorithms,
@@ -7,9 +6,12 @@ import {
   oneOf,
   onOff,
   proxies,
+  publicUrl,
+  readEnvironment,
   text,
   whole,
-} from './config-values.ts';
+} from '@mra/service';
+import { z } from 'zod';
 import { API_AUDIENCE } from './development-issuer.ts';
 
 /** Every environment variable that the service reads. `unset` says what holds without a variable that has no default. */
@@ -28,12 +30,24 @@ const Environment = z.object({
     description: 'The same database as the owner of its tables, for migrations alone.',
     unset: '`DATABASE_URL`',
   }),
-  DATABASE_POOL_SIZE: whole(1, 500).prefault('10').meta({ description: 'Connections to the database at most.' }),
-  DATABASE_PREPARE: onOff.prefault('on').meta({
-    description: 'Named prepared statements; `off` behind a pooler that cannot keep them (PgBouncer before 1.21).',
+  DATABASE_POOL_SIZE: whole(1, 500).prefault('10').meta({
+    description: 'Connections to the database that requests share; two more are kept for health checks.',
+  }),
+  DATABASE_POOLER: onOff.prefault('off').meta({
+    description:
+      '`on` when `DATABASE_URL` is a pooler such as PgBouncer, in any mode: nothing is then set for the session, and the user may be ' +
+      'nothing but a member of `mra_service`.',
+  }),
+  DATABASE_PREPARE: onOff.optional().meta({
+    description:
+      'Named prepared statements; behind PgBouncer they need its version 1.21 and `max_prepared_statements`.',
+    unset: '`on`; `off` with `DATABASE_POOLER=on`',
+  }),
+  REPLICA_MAX_LAG_SECONDS: whole(1, 31_536_000).prefault('300').meta({
+    description: 'On a streaming replica: how far it may be behind and still answer.',
   }),
   DATA_DIR: text.prefault('.data').meta({
-    description: 'Folder of the embedded database and of the key of the development issuer.',
+    description: 'Folder of the embedded database, of the key of the development issuer and of the exchange keys.',
   }),
   LOCAL_ADMINISTRATIONS: administrations.optional().meta({
     description:
@@ -46,6 +60,23 @@ const Environment = z.object({
   }),
   PARTNER_CADENCE_SECONDS: whole(1, 31_536_000).prefault('86400').meta({
     description: 'How often partners send; answers become `indeterminate` when their data are 1.5 times as old.',
+  }),
+  PUBLIC_URL: publicUrl.optional().meta({
+    description: 'The URL by which partners reach this service; `iss` of its events, and `aud` of those it takes.',
+    unset: '`http://HOST:PORT`',
+  }),
+  PARTNERS_FILE: text.optional().meta({
+    description: 'File of the registered partners, a JSON array.',
+    unset: 'none, and no exchange',
+  }),
+  EXCHANGE_KEYS_FILE: text.optional().meta({
+    description: 'File of the keys with which events are signed; it must be there.',
+    unset: '`exchange-keys.json` in `DATA_DIR`, made at the first start',
+  }),
+  EXCHANGE_WORKER: onOff.optional().meta({
+    description:
+      'Whether this process does the work of the exchange too; otherwise `services/exchange/src/main.ts` does.',
+    unset: '`on` with the embedded database, `off` with `DATABASE_URL`',
   }),
   TOKEN_ISSUERS: issuers.optional().meta({
     description:
@@ -61,6 +92,10 @@ const Environment = z.object({
     .meta({ description: 'Requests a minute of one client.' }),
   ANONYMOUS_RATE_LIMIT_PER_MINUTE: whole(1, 1_000_000).prefault('600').meta({
     description: 'Requests a minute of one address without a valid token.',
+  }),
+  MAX_REQUESTS_UNDER_WAY: whole(1, 1_000_000).prefault('1000').meta({
+    description:
+      "Requests worked on at once at most; others are answered 503 with `Retry-After`. Health checks and partners' calls always get through.",
   }),
   TRUSTED_PROXIES: proxies.optional().meta({
     description: 'Addresses or networks, separated by commas, of proxies whose `X-Forwarded-For` is believed.',
@@ -89,36 +124,18 @@ export const CONFIGURATION: readonly ConfigurationVariable[] = Object.entries(En
 
 export type Config = ReturnType<typeof toConfig>;
 
-/** An environment that cannot be used: a line for each variable that is wrong. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-  readonly lines: readonly string[];
-
-  constructor(lines: readonly string[]) {
-    super(lines.join('\n'));
-    this.lines = lines;
-  }
-}
-
 /**
  * The configuration that an environment holds; an empty variable counts as unset.
  * @throws ConfigError with every failure at once; it repeats no values, which may be secrets.
  */
 export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
-  const names = Object.keys(Environment.shape) as (keyof z.input<typeof Environment>)[];
-  const given: z.input<typeof Environment> = Object.fromEntries(
-    names.flatMap((name) => (env[name]?.trim() ? [[name, env[name]]] : [])),
-  );
-  const { data, error } = Environment.safeParse(given);
-  const wrong = (error?.issues ?? []).map(({ path, message }) => `${path.join('.')} ${message}`);
-  const lines = [...wrong, ...contradictionsIn(given)];
-  if (data === undefined || lines.length > 0) throw new ConfigError(lines);
-  return toConfig(data);
+  return toConfig(readEnvironment(Environment, env, contradictionsIn));
 }
 
 /** Looked for in what was given, so that they are told beside variables that are wrong by themselves. */
 function contradictionsIn(given: z.input<typeof Environment>): string[] {
-  const { NODE_ENV, TOKEN_ISSUERS, TOKEN_ALGORITHMS, DATABASE_URL, MIGRATION_DATABASE_URL } = given;
+  const { NODE_ENV, TOKEN_ISSUERS, TOKEN_ALGORITHMS, DATABASE_URL, MIGRATION_DATABASE_URL, DATABASE_POOLER } = given;
+  const { PARTNERS_FILE, PUBLIC_URL, PORT, LOCAL_ADMINISTRATIONS } = given;
   const isProduction = NODE_ENV?.trim() === 'production';
   const found: string[] = [];
   if (isProduction && TOKEN_ISSUERS === undefined)
@@ -129,6 +146,14 @@ function contradictionsIn(given: z.input<typeof Environment>): string[] {
     );
   if (MIGRATION_DATABASE_URL !== undefined && DATABASE_URL === undefined)
     found.push('DATABASE_URL must be set when MIGRATION_DATABASE_URL is');
+  if (PARTNERS_FILE !== undefined && LOCAL_ADMINISTRATIONS === undefined)
+    found.push('LOCAL_ADMINISTRATIONS must be set when PARTNERS_FILE is: a hub of all has no partners');
+  if (PARTNERS_FILE !== undefined && PUBLIC_URL === undefined && PORT?.trim() === '0')
+    found.push('PUBLIC_URL must be set when PARTNERS_FILE is and PORT is 0');
+  if (isProduction && PARTNERS_FILE !== undefined && !PUBLIC_URL?.trim().startsWith('https:'))
+    found.push('PUBLIC_URL must be an https URL when NODE_ENV=production and PARTNERS_FILE is set');
+  if (DATABASE_POOLER?.trim() === 'on' && DATABASE_URL === undefined)
+    found.push('DATABASE_URL must be set when DATABASE_POOLER is on');
   return found;
 }
 
@@ -141,17 +166,27 @@ function toConfig(env: z.output<typeof Environment>) {
     databaseUrl: env.DATABASE_URL ?? null,
     migrationDatabaseUrl: env.MIGRATION_DATABASE_URL ?? env.DATABASE_URL ?? null,
     databasePoolSize: env.DATABASE_POOL_SIZE,
-    databasePrepare: env.DATABASE_PREPARE,
+    databasePooler: env.DATABASE_POOLER,
+    databasePrepare: env.DATABASE_PREPARE ?? !env.DATABASE_POOLER,
+    replicaMaxLagSeconds: env.REPLICA_MAX_LAG_SECONDS,
     dataDir: env.DATA_DIR,
     /** Null: all. */
     localAdministrations: env.LOCAL_ADMINISTRATIONS ?? null,
     demoMembers: env.DEMO_MEMBERS ?? (env.DATABASE_URL === undefined && env.NODE_ENV !== 'production'),
     partnerCadenceSeconds: env.PARTNER_CADENCE_SECONDS,
+    /** Null: by host and port. */
+    publicUrl: env.PUBLIC_URL ?? null,
+    /** Null: no exchange. */
+    partnersFile: env.PARTNERS_FILE ?? null,
+    /** Null: in the data folder. */
+    exchangeKeysFile: env.EXCHANGE_KEYS_FILE ?? null,
+    exchangeWorker: env.EXCHANGE_WORKER ?? env.DATABASE_URL === undefined,
     /** Null: the development issuer. */
     tokenIssuers: env.TOKEN_ISSUERS ?? null,
     tokenAudience: env.TOKEN_AUDIENCE,
     tokenAlgorithms: env.TOKEN_ALGORITHMS,
     rateLimit: { perMinute: env.RATE_LIMIT_PER_MINUTE, anonymousPerMinute: env.ANONYMOUS_RATE_LIMIT_PER_MINUTE },
+    mostRequestsUnderWay: env.MAX_REQUESTS_UNDER_WAY,
     trustedProxies: env.TRUSTED_PROXIES ?? [],
     logLevel: env.LOG_LEVEL,
   } as const;

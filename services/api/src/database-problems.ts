@@ -33,9 +33,10 @@ const CONSTRAINT_STATES = new Set(['23505', '23P01', '23514']);
 
 /**
  * The states (PostgreSQL, appendix A) in which trying again later may help: 08 connection, 53 insufficient resources, 57P shutdown;
- * query_canceled (the statement timeout), deadlock_detected, lock_not_available, idle_in_transaction_session_timeout.
+ * query_canceled (the statement timeout), deadlock_detected, lock_not_available, idle_in_transaction_session_timeout; of a replica,
+ * a query broken off by what it had to replay (serialization_failure), and a write (read_only_sql_transaction).
  */
-const PASSING_STATES = /^(08|53|57P)|^(57014|40P01|55P03|25P03)$/;
+const PASSING_STATES = /^(08|53|57P)|^(57014|40P01|55P03|25P03|40001|25006)$/;
 
 /** Of the network between service and database. The end of a request's connection has ECONNRESET, too, but no system call. */
 const NETWORK_ERRORS = new Set([

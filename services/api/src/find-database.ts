@@ -1,13 +1,14 @@
 import { startEmbeddedDatabase } from '@mra/embedded-database';
+import { type Ending, Secret } from '@mra/service';
 import type { FastifyBaseLogger } from 'fastify';
 import type { Config } from './config.ts';
-import type { Ending } from './ending.ts';
-import { Secret } from './secret.ts';
 
 export interface DatabaseAddresses {
   readonly url: Secret;
   /** The same database as the owner of its tables. */
   readonly migrationUrl: Secret;
+  /** Whether connections are sessions of our own; false behind a pooler. */
+  readonly session: boolean;
 }
 
 /**
@@ -15,12 +16,13 @@ export interface DatabaseAddresses {
  * @throws EmbeddedDatabaseError of one line
  */
 export async function findDatabase(
-  config: Pick<Config, 'databaseUrl' | 'migrationDatabaseUrl' | 'dataDir'>,
+  config: Pick<Config, 'databaseUrl' | 'migrationDatabaseUrl' | 'databasePooler' | 'dataDir'>,
   log: FastifyBaseLogger,
   ending: Ending,
 ): Promise<DatabaseAddresses> {
-  const { databaseUrl, migrationDatabaseUrl, dataDir } = config;
-  if (databaseUrl !== null) return { url: databaseUrl, migrationUrl: migrationDatabaseUrl ?? databaseUrl };
+  const { databaseUrl, migrationDatabaseUrl, databasePooler, dataDir } = config;
+  if (databaseUrl !== null)
+    return { url: databaseUrl, migrationUrl: migrationDatabaseUrl ?? databaseUrl, session: !databasePooler };
   const starting = startEmbeddedDatabase({
     dataDir,
     log: (line) => {
@@ -37,5 +39,5 @@ export async function findDatabase(
     await database?.stop();
   });
   const url = new Secret((await starting).url);
-  return { url, migrationUrl: url };
+  return { url, migrationUrl: url, session: true };
 }

@@ -1,68 +1,97 @@
 /** `npm start`: the API with its database, from the environment to the first request. */
 import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
+import { EmbeddedDatabaseError } from '@mra/embedded-database';
+import type { OpenedExchange } from '@mra/exchange-worker';
 import { createAuthenticator, createLogger, type HttpApp, type TrustedIssuer } from '@mra/http';
-import { createDecider, createNetworkCache, createPool, type NetworkCache, openDatabase } from '@mra/registry';
+import {
+  createDecider,
+  createNetworkCache,
+  createPool,
+  createReplication,
+  type Database,
+  measureWaits,
+  type NetworkCache,
+  openDatabase,
+} from '@mra/registry';
+import { createEnding, databaseFailure, type Ending, listenFailure, reportFailure, StartFailure } from '@mra/service';
 import { createRemoteJWKSet } from 'jose';
 import { buildApp } from './app.ts';
 import { type Config, readConfig } from './config.ts';
 import { type DevelopmentIssuer, openDevelopmentIssuer } from './development-issuer.ts';
-import { createEnding, type Ending } from './ending.ts';
+import { openConfiguredExchange, startConfiguredWorker } from './exchange.ts';
 import { findDatabase } from './find-database.ts';
+import { keepBeating } from './heartbeat.ts';
 import { createMetrics } from './metrics.ts';
+import { partnerIssuers } from './partner-issuers.ts';
 import { prepareDatabase } from './prepare-database.ts';
 import { loadDemo } from './seeds/demo.ts';
 import { loadReference } from './seeds/reference.ts';
-import { databaseFailure, listenFailure, reportFailure, StartFailure } from './start-failure.ts';
 import { addressOf, NEWCOMER, startMessage } from './start-message.ts';
 
 type Log = ReturnType<typeof createLogger>;
 
 /** By how much the clocks of issuers may differ from ours. */
 const CLOCK_TOLERANCE_SECONDS = 5;
+/** Beside those of the pool: one for health checks, one for the heartbeat. */
+const RESERVED_CONNECTIONS = 2;
+/** For a connection; beyond that nothing more is taken in. After five times as long the pool gives up. */
+const MOST_WAIT_MS = 1000;
+/** For the work of the exchange that is under way at the end; what is not finished, the next worker does. */
+const WORKER_STOP_MS = 300;
 /** For requests under way at the end; the embedded database needs up to 1.4 s of the two seconds for itself. */
 const DRAIN_MS = { embedded: 400, own: 1500 };
 
 async function start(config: Config, log: Log, ending: Ending): Promise<void> {
   if (config.isProduction && config.databaseUrl === null) log.warn('production on the embedded database');
   const addresses = await findDatabase(config, log, ending);
-  const migrations = await prepareDatabase(addresses);
+  const { migrations, isReplica } = await prepareDatabase(addresses);
   if (migrations.length > 0) log.info({ migrations }, 'migrations applied');
 
-  const pool = createPool({
-    url: addresses.url.reveal(),
-    max: config.databasePoolSize,
-    onError: (error) => log.warn({ err: error }, 'a database connection was lost'),
-  });
+  const connect = (max: number) =>
+    createPool({
+      url: addresses.url.reveal(),
+      max,
+      session: addresses.session,
+      onError: (error) => log.warn({ err: error }, 'a database connection was lost'),
+    });
+  const pool = connect(config.databasePoolSize);
   const db = openDatabase(pool, { prepare: config.databasePrepare });
+  const reserved = openDatabase(connect(RESERVED_CONNECTIONS), { prepare: config.databasePrepare });
   // A connection still at work is cut off by the end of the process.
-  ending.add(() => Promise.race([db.destroy(), pause(100)]));
+  ending.add(() => Promise.race([Promise.all([db.destroy(), reserved.destroy()]), pause(100)]));
+  const longestWait = measureWaits(pool);
   const networks = createNetworkCache(db);
   const isLocal = localityOf(config);
   await pool.query('select').catch((error) => {
     throw databaseFailure('DATABASE_URL', error);
   });
-  const reference = await loadReference(db);
-  if (reference.length > 0) log.info({ files: reference }, 'reference data loaded');
-  await seeLocalAdministrations(config, networks);
-  const members = config.demoMembers ? await loadDemo(db, networks, isLocal) : 0;
-  if (members > 0) log.info({ members }, 'demonstration members loaded');
+  const replication = createReplication(reserved, { isReplica });
+  ending.add(keepBeating(replication, log));
+  if (isReplica) log.info('read-only: the database is a streaming replica');
+  else await loadSeeds(config, log, db, networks, isLocal);
 
   const development = config.tokenIssuers === null ? await openIssuer(config) : null;
+  const opened = isReplica ? null : await openConfiguredExchange(config, addresses, isLocal, log, ending);
   const app = await buildApp({
     db,
+    reserved,
     networks,
     decider: createDecider(db, networks),
     authenticate: createAuthenticator({
-      issuers: issuersOf(config, development),
+      issuers: issuersOf(config, development, opened),
       audience: config.tokenAudience,
       algorithms: config.tokenAlgorithms,
       clockToleranceSeconds: CLOCK_TOLERANCE_SECONDS,
     }),
     logger: log,
-    metrics: createMetrics({ pool }),
+    metrics: createMetrics({ pool, replication }),
+    replication,
+    replicaMaxLagSeconds: config.replicaMaxLagSeconds,
+    overload: { mostUnderWay: config.mostRequestsUnderWay, isBehind: () => longestWait() > MOST_WAIT_MS },
     isLocal,
     partnerCadenceSeconds: config.partnerCadenceSeconds,
+    exchange: opened?.exchange ?? null,
     rateLimit: config.rateLimit,
     trustedProxies: config.trustedProxies,
     now: () => new Date().toISOString(),
@@ -72,7 +101,23 @@ async function start(config: Config, log: Log, ending: Ending): Promise<void> {
   await app.listen({ host: config.host, port: config.port }).catch((error) => {
     throw listenFailure(error, config.host, config.port);
   });
+  const worker = await startConfiguredWorker(config, addresses, opened);
+  if (worker !== null) ending.add(() => Promise.race([worker.stop(), pause(WORKER_STOP_MS)]));
   await greet(app, config, development, isLocal);
+}
+
+async function loadSeeds(
+  config: Config,
+  log: Log,
+  db: Database,
+  networks: NetworkCache,
+  isLocal: (administration: string) => boolean,
+): Promise<void> {
+  const reference = await loadReference(db);
+  if (reference.length > 0) log.info({ files: reference }, 'reference data loaded');
+  await seeLocalAdministrations(config, networks);
+  const members = config.demoMembers ? await loadDemo(db, networks, isLocal) : 0;
+  if (members > 0) log.info({ members }, 'demonstration members loaded');
 }
 
 async function openIssuer({ dataDir }: Config): Promise<DevelopmentIssuer> {
@@ -81,9 +126,15 @@ async function openIssuer({ dataDir }: Config): Promise<DevelopmentIssuer> {
   });
 }
 
-function issuersOf({ tokenIssuers }: Config, development: DevelopmentIssuer | null): readonly TrustedIssuer[] {
-  if (development !== null) return [development];
-  return (tokenIssuers ?? []).map(({ issuer, jwksUrl }) => ({ issuer, jwks: createRemoteJWKSet(jwksUrl) }));
+/** Partners' own tokens are for development, like the development issuer. */
+function issuersOf(
+  { tokenIssuers, isProduction }: Config,
+  development: DevelopmentIssuer | null,
+  opened: OpenedExchange | null,
+): readonly TrustedIssuer[] {
+  const configured = (tokenIssuers ?? []).map(({ issuer, jwksUrl }) => ({ issuer, jwks: createRemoteJWKSet(jwksUrl) }));
+  const partners = opened === null || isProduction ? [] : partnerIssuers(opened.exchange, opened.partners);
+  return [...(development === null ? configured : [development]), ...partners];
 }
 
 function localityOf({ localAdministrations }: Config): (administration: string) => boolean {
@@ -128,7 +179,7 @@ try {
   await start(config, log, ending);
 } catch (error) {
   if (!ending.hasBegun) {
-    reportFailure(error, log);
+    reportFailure(error, log, [EmbeddedDatabaseError]);
     await ending.end(1);
   }
 }

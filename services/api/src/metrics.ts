@@ -1,3 +1,4 @@
+import type { Replication } from '@mra/registry';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 /** What the service counts about itself; read by `GET /metrics`. */
@@ -22,8 +23,13 @@ export interface MeasuredPool {
 /** From an answer out of memory to the 60 s after which the database breaks a statement off. */
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
-/** Metrics in a registry of their own, so that one process can build many apps. Without a pool there are no gauges of it. */
-export function createMetrics({ pool }: { readonly pool?: MeasuredPool } = {}): Metrics {
+export interface Measured {
+  readonly pool?: MeasuredPool;
+  readonly replication?: Replication;
+}
+
+/** Metrics in a registry of their own, so that one process can build many apps. What is left out has no gauges. */
+export function createMetrics({ pool, replication }: Measured = {}): Metrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -41,12 +47,28 @@ export function createMetrics({ pool }: { readonly pool?: MeasuredPool } = {}): 
     registers,
   });
   if (pool !== undefined) measurePool(pool, registers);
+  if (replication !== undefined) measureReplica(replication, registers);
   return {
     countDecision: (outcome, reason) => decisions.inc({ outcome, reason }),
     observeRequest: (operation, status, seconds) => requests.observe({ operation, status }, seconds),
     text: () => registry.metrics(),
     contentType: registry.contentType,
   };
+}
+
+function measureReplica(replication: Replication, registers: Registry[]): void {
+  const behind = new Gauge({
+    name: 'replica_lag_seconds',
+    help: 'Of a read-only instance: by how much its answers may be behind. Not there on a primary.',
+    registers,
+    async collect() {
+      // A gauge without a value is not shown; one that cannot be read must not hold back the others.
+      const state = replication.isReplica ? await replication.state().catch(() => null) : null;
+      if (state === null) this.remove();
+      else this.set(state.behindMs / 1000);
+    },
+  });
+  behind.remove();
 }
 
 function measurePool(pool: MeasuredPool, registers: Registry[]): void {

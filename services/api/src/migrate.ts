@@ -1,10 +1,10 @@
 /** `npm run migrate`: applies the migrations and nothing else, for deployments in which the service does not own its tables. */
+import { EmbeddedDatabaseError } from '@mra/embedded-database';
 import { createLogger } from '@mra/http';
+import { createEnding, reportFailure, StartFailure } from '@mra/service';
 import { readConfig } from './config.ts';
-import { createEnding } from './ending.ts';
 import { findDatabase } from './find-database.ts';
 import { prepareDatabase } from './prepare-database.ts';
-import { reportFailure } from './start-failure.ts';
 
 const log = createLogger('info', { write: (line) => void process.stderr.write(line) });
 const ending = createEnding((error) => log.fatal({ err: error }, 'the migrations failed'));
@@ -16,12 +16,13 @@ try {
     TOKEN_ISSUERS: undefined,
     TOKEN_ALGORITHMS: undefined,
   });
-  const applied = await prepareDatabase(await findDatabase(config, log, ending));
+  const { migrations: applied, isReplica } = await prepareDatabase(await findDatabase(config, log, ending));
+  if (isReplica) throw new StartFailure('DATABASE_URL is a streaming replica: its primary is what is migrated');
   for (const line of applied.length > 0 ? applied : ['nothing to apply']) process.stdout.write(`${line}\n`);
   await ending.end(0);
 } catch (error) {
   if (!ending.hasBegun) {
-    reportFailure(error, log);
+    reportFailure(error, log, [EmbeddedDatabaseError]);
     await ending.end(1);
   }
 }

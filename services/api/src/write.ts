@@ -1,7 +1,16 @@
 import { createHash } from 'node:crypto';
 import { problem } from '@mra/contracts';
 import type { Caller } from '@mra/http';
-import { type Actor, findAnswer, type KeptAnswer, keepAnswer, type Recording, readAs, record } from '@mra/registry';
+import {
+  type Actor,
+  findAnswer,
+  headOfLog,
+  type KeptAnswer,
+  keepAnswer,
+  type Recording,
+  readAs,
+  record,
+} from '@mra/registry';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Dependencies } from './dependencies.ts';
@@ -52,7 +61,7 @@ export async function write(
   { db }: Pick<Dependencies, 'db'>,
   request: FastifyRequest,
   reply: FastifyReply,
-  actor: { readonly administration: string | null; readonly copies?: boolean },
+  actor: Omit<Actor, 'client'>,
   work: (recording: Recording) => Promise<WriteAnswer>,
   { bodyHash, aheadSeconds = 0 }: WriteOptions = {},
 ): Promise<FastifyReply> {
@@ -71,7 +80,8 @@ export async function write(
     const given = await kept(recording);
     if (given !== undefined) return given;
     const { status, version, body } = await work(recording);
-    const headers: Record<string, string> = version === undefined ? {} : { etag: `"${version}"` };
+    const etag: Record<string, string> = version === undefined ? {} : { etag: `"${version}"` };
+    const headers = { ...etag, 'change-seq': String(await headOfLog(recording.tx)) };
     const made = { requestHash, status, headers, body };
     if (typeof key === 'string') await keepAnswer(recording, key, made);
     return made;

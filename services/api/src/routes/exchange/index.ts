@@ -12,6 +12,7 @@ import { getStreamStatus } from './get-stream-status.ts';
 import { getStreams } from './get-streams.ts';
 import { getTransmitterMetadata } from './get-transmitter-metadata.ts';
 import { pollStream } from './poll-stream.ts';
+import { postEvents } from './post-events.ts';
 import { postSnapshot } from './post-snapshot.ts';
 import { replayStream } from './replay-stream.ts';
 import { setStreamStatus } from './set-stream-status.ts';
@@ -31,6 +32,7 @@ export function exchangeRoutes(app: HttpApp, dependencies: Dependencies): void {
   verifyStream(app, dependencies);
   replayStream(app, dependencies);
   pollStream(app, dependencies);
+  postEvents(app, dependencies);
 
   postSnapshot(app, dependencies);
   getSnapshot(app, dependencies);

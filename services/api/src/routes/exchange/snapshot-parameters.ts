@@ -15,6 +15,6 @@ export const SnapshotFileParams = z.object({
     .string()
     .max(5)
     .regex(/^[1-9]\d*$/, { error: 'must be the number of a file' })
-    .transform(Number)
-    .meta({ description: 'Number of the file, from 1.', examples: ['1'] }),
+    .meta({ description: 'Number of the file, from 1.', examples: ['1'] })
+    .transform(Number),
 });

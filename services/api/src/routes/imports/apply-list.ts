@@ -1,4 +1,4 @@
-import { type ImportResult, problem } from '@mra/contracts';
+import { type ImportResult, problem, REJECTIONS_MAX } from '@mra/contracts';
 import type { Network } from '@mra/recognition';
 import { applyImport, type Recording } from '@mra/registry';
 import { findProgramme } from '../memberships/find-programme.ts';
@@ -10,7 +10,12 @@ import type { ListToWrite } from './write-list.ts';
  * Applies a staged list and tells what came of it.
  * @throws REMOVALS_NOT_ALLOWED, with the number of members that a full list would end; the recording is then given up
  */
-export async function applyList(recording: Recording, network: Network, list: ListToWrite): Promise<ImportResult> {
+export async function applyList(
+  recording: Recording,
+  network: Network,
+  list: ListToWrite,
+  onProgress: (done: number) => Promise<void>,
+): Promise<ImportResult> {
   const { query, upload, staged, administration, source, maxAgeSeconds } = list;
   const { programme, mode, allowRemovals = null } = query;
   const { received, accepted } = staged;
@@ -25,15 +30,17 @@ export async function applyList(recording: Recording, network: Network, list: Li
     received,
     accepted,
     allowRemovals,
+    onProgress,
+    told: REJECTIONS_MAX,
     maxAgeSeconds,
   };
   const applied = await applyImport(recording, network, order);
   if (applied.outcome === 'removals_not_allowed') throw removalsNotAllowed(staged, applied);
   const { created, updated, unchanged, ended, refused } = applied;
-  const { count, first } = withMore(
-    staged.rejections,
-    refused.map((line) => ({ ...line, pointer: '' })),
-  );
+  const { count, first } = withMore(staged.rejections, {
+    count: refused.count,
+    first: refused.first.map((line) => ({ ...line, pointer: '' })),
+  });
   return {
     importId: upload.id,
     programme,

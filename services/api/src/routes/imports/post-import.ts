@@ -4,12 +4,14 @@ import type { Dependencies } from '../../dependencies.ts';
 import { answerExamples, examples } from '../../examples.ts';
 import { WriteHeaders } from '../../write.ts';
 import { findProgramme } from '../memberships/find-programme.ts';
+import { firstPace } from './ahead-seconds.ts';
 import { sourceOfList } from './authority.ts';
 import { CSV, DESCRIPTION } from './description.ts';
 import { receiveList } from './receive-list.ts';
 import { writeList } from './write-list.ts';
 
 export function postImport(app: HttpApp, dependencies: Dependencies): void {
+  const pace = firstPace();
   app.post(
     '/v1/imports',
     {
@@ -55,7 +57,13 @@ export function postImport(app: HttpApp, dependencies: Dependencies): void {
       return receiveList(dependencies, request, query, network, async (received) => {
         if (reply.sent) return reply; // It took too long to arrive, which has been answered.
         request.outcome = 'imported';
-        return writeList(dependencies, request, reply, { ...received, query, administration, source, maxAgeSeconds });
+        return writeList(
+          dependencies,
+          request,
+          reply,
+          { ...received, query, administration, source, maxAgeSeconds },
+          pace,
+        );
       });
     },
   );

@@ -25,8 +25,8 @@ export function createRejections(): RejectionList {
   };
 }
 
-/** With rejections that were found later, in the order of the lines. */
-export function withMore({ count, first }: Rejections, more: readonly ImportRejection[]): Rejections {
-  const all = [...first, ...more].toSorted((a, b) => a.line - b.line);
-  return { count: count + more.length, first: all.slice(0, REJECTIONS_MAX) };
+/** With rejections that were found later, in the order of the lines; of both the first ones are told. */
+export function withMore(before: Rejections, later: Rejections): Rejections {
+  const all = [...before.first, ...later.first].toSorted((a, b) => a.line - b.line);
+  return { count: before.count + later.count, first: all.slice(0, REJECTIONS_MAX) };
 }

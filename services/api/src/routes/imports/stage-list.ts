@@ -1,8 +1,9 @@
+import { REJECTIONS_MAX } from '@mra/contracts';
 import { normaliseIdentifier } from '@mra/recognition';
-import { type Database, type StagedLine, stageLines, type Upload } from '@mra/registry';
+import { type Database, rejectRepeated, type StagedLine, stageLines, type Upload } from '@mra/registry';
 import { type CheckedLine, readableNumber } from './check-line.ts';
 import type { ListLine } from './list-line.ts';
-import { createRejections, type Rejections } from './rejections.ts';
+import { createRejections, type Rejections, withMore } from './rejections.ts';
 
 /** Lines that share one statement, and characters after which fewer do. */
 const BATCH = { lines: 500, characters: 1_048_576 };
@@ -15,8 +16,8 @@ export interface StagedList {
 }
 
 /**
- * Checks the lines of a list as they arrive and stages them in batches: what is held is one batch, and while it is written no more is
- * read. A line that is wrong is rejected by itself.
+ * Checks the lines of a list as they arrive and stages them in batches: while one is written the next is read, and no more. A line
+ * that is wrong is rejected by itself.
  * @param check whether a record can be applied
  * @param pointerOf where a user of the list's format finds the field of a pointer
  */
@@ -32,20 +33,14 @@ export async function stageList(
   let accepted = 0;
   let batch: StagedLine[] = [];
   let characters = 0;
+  let writing: Promise<void> = Promise.resolve();
 
   const flush = async (): Promise<void> => {
-    const repeated = await stageLines(db, upload, batch);
-    for (const { line, number } of repeated) {
-      rejections.add({
-        line,
-        number,
-        pointer: '/number',
-        code: 'DUPLICATE_NUMBER',
-        detail: 'has been on an earlier line',
-      });
-    }
-    accepted += batch.filter(({ record }) => record !== null).length - repeated.length;
+    const full = batch;
     [batch, characters] = [[], 0];
+    await writing;
+    writing = stageLines(db, upload, full);
+    writing.catch(() => undefined); // It is awaited before the next batch, or at the end.
   };
   const take = (item: ListLine): void => {
     received += 1;
@@ -55,6 +50,7 @@ export async function stageList(
         ? check(item.value)
         : { ...item, ok: false as const, pointer: '', number: readableNumber(item.number) };
     if (checked.ok) {
+      accepted += 1;
       characters += 'size' in item ? item.size : 0;
       batch.push({ line, number: checked.number, normalised: checked.normalised, record: checked.record });
       return;
@@ -64,12 +60,30 @@ export async function stageList(
     if (number !== null) batch.push({ line, number, normalised: normaliseIdentifier(number), record: null });
   };
 
-  for await (const group of lines) {
-    for (const item of group) {
-      take(item);
-      if (batch.length >= BATCH.lines || characters >= BATCH.characters) await flush();
+  try {
+    for await (const group of lines) {
+      for (const item of group) {
+        take(item);
+        if (batch.length >= BATCH.lines || characters >= BATCH.characters) await flush();
+      }
     }
+    await flush();
+  } finally {
+    // Also of a list that breaks off: nothing is written after the upload is closed.
+    await writing.catch(() => undefined);
   }
-  await flush();
-  return { received, accepted, rejections };
+  await writing;
+  const repeated = await rejectRepeated(db, upload, REJECTIONS_MAX);
+  const found = repeated.first.map(({ line, number }) => ({
+    line,
+    number,
+    pointer: '/number',
+    code: 'DUPLICATE_NUMBER',
+    detail: 'has been on an earlier line',
+  }));
+  return {
+    received,
+    accepted: accepted - repeated.count,
+    rejections: withMore(rejections, { count: repeated.count, first: found }),
+  };
 }

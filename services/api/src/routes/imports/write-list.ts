@@ -1,11 +1,12 @@
 import { type ImportQuery, problem } from '@mra/contracts';
-import { countChangedLines, RecordingTooSlow } from '@mra/registry';
+import { countWork, holdReaders, type Recording, RecordingTooSlow } from '@mra/registry';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Dependencies } from '../../dependencies.ts';
 import { write } from '../../write.ts';
-import { aheadSeconds } from './ahead-seconds.ts';
+import { aheadSeconds, type Pace } from './ahead-seconds.ts';
 import { applyList } from './apply-list.ts';
 import type { ReceivedList } from './receive-list.ts';
+import { OtherPace, watchPace } from './watch-pace.ts';
 
 /** A list that has arrived, and in whose name it is applied. */
 export interface ListToWrite extends ReceivedList {
@@ -15,9 +16,12 @@ export interface ListToWrite extends ReceivedList {
   readonly maxAgeSeconds: number;
 }
 
+/** Of which the last one is brought to its end in the time that it has. */
+const ATTEMPTS = 4;
+
 /**
- * Applies a list in one recording, made as far ahead as it will take, and answers the request; a list that takes longer than foreseen
- * gets one more attempt with twice the time.
+ * Applies a list in one recording, made as far ahead as it will take, and answers the request. A list that turns out to take another
+ * time than foreseen is begun anew.
  * @throws REMOVALS_NOT_ALLOWED, IDEMPOTENCY_KEY_REUSED, SERVICE_UNAVAILABLE
  */
 export async function writeList(
@@ -25,40 +29,36 @@ export async function writeList(
   request: FastifyRequest,
   reply: FastifyReply,
   list: ListToWrite,
+  pace: Pace,
 ): Promise<FastifyReply> {
   const { db, networks } = dependencies;
   const { query, upload, staged, administration, source, bodyHash } = list;
+  const { accepted: lines } = staged;
   const actor = { administration, copies: source !== null };
   const author = { client: request.caller.clientId, ...actor };
-  const changed = await countChangedLines(db, author, { upload, programme: query.programme, source });
-  const seconds = aheadSeconds(changed, staged.accepted);
-  const attempt = (ahead: number): Promise<FastifyReply> =>
-    write(
-      dependencies,
-      request,
-      reply,
-      actor,
-      async (recording) => {
-        const network = await networks.current(recording.tx);
-        return { status: 200, body: await applyList(recording, network, list) };
-      },
-      { bodyHash, aheadSeconds: ahead },
-    );
-  return attempt(seconds)
-    .catch(ifTooSlow(() => attempt(2 * seconds)))
-    .catch(ifTooSlow(giveUp));
+  const work = await countWork(db, author, { upload, programme: query.programme, mode: query.mode, source });
+  let ahead = aheadSeconds(work, lines, pace);
+  for (let attempt = 1; ; attempt += 1) {
+    const mayRestart = attempt < ATTEMPTS;
+    const apply = async (recording: Recording) => {
+      const inHand = { work, lines, ahead, pace, mayRestart, holdReaders: () => holdReaders(recording) };
+      const onProgress = watchPace(inHand);
+      const network = await networks.current(recording.tx);
+      return { status: 200, body: await applyList(recording, network, list, onProgress) };
+    };
+    try {
+      return await write(dependencies, request, reply, actor, apply, { bodyHash, aheadSeconds: ahead });
+    } catch (error) {
+      if (!(error instanceof RecordingTooSlow)) throw error;
+      if (!mayRestart) throw tooSlow();
+      const measured = aheadSeconds(work, lines, pace);
+      ahead = error instanceof OtherPace ? measured : Math.max(2 * ahead, measured);
+    }
+  }
 }
 
-const ifTooSlow =
-  <T>(then: () => T) =>
-  (error: unknown): T => {
-    if (error instanceof RecordingTooSlow) return then();
-    throw error;
-  };
-
-function giveUp(): never {
-  throw problem('SERVICE_UNAVAILABLE', {
+const tooSlow = () =>
+  problem('SERVICE_UNAVAILABLE', {
     detail: 'The list could not be applied in the time foreseen for it; nothing was changed.',
     headers: { 'retry-after': '60' },
   });
-}

@@ -8,7 +8,7 @@ export function getMetrics(app: HttpApp, { metrics }: Dependencies): void {
   app.get(
     '/metrics',
     {
-      config: { access: { scopes: ['operations'] } },
+      config: { access: { scopes: ['operations'] }, shedding: 'never' },
       handlerTimeout: TIMEOUT_MS,
       schema: {
         operationId: 'getMetrics',

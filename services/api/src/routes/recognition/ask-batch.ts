@@ -50,12 +50,12 @@ export function askBatch(app: HttpApp, answers: Answers): void {
       },
     },
     async (request, reply) => {
-      const { body, caller } = request;
+      const { body, caller, replica } = request;
       if (body instanceof Readable) {
         reply.type('application/x-ndjson');
-        return reply.send(answerLines(body, (items) => answers.many(items, caller)));
+        return reply.send(answerLines(body, (items) => answers.many(items, caller, replica)));
       }
-      const answered = await answers.many(body.questions, caller);
+      const answered = await answers.many(body.questions, caller, replica);
       request.outcome = `${answered.length} answered`;
       return { answers: [...answered] };
     },

@@ -21,7 +21,7 @@ export function askByQuery(app: HttpApp, answers: Answers): void {
       },
     },
     async (request) => {
-      const answer = await answers.one(request.query, request.caller);
+      const answer = await answers.one(request.query, request.caller, request.replica);
       request.outcome = answer.outcome;
       request.reason = answer.reason;
       return answer;

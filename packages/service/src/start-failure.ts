@@ -1,20 +1,33 @@
-import { EmbeddedDatabaseError } from '@mra/embedded-database';
-import type { FastifyBaseLogger } from 'fastify';
-import { ConfigError } from './config.ts';
+import { ConfigError } from './environment.ts';
 
 /** Why a program did not start, in one line that says what to do. */
 export class StartFailure extends Error {
   override readonly name = 'StartFailure';
 }
 
-/** Prints why a program did not start to stderr, a line for each reason. What nobody has foreseen goes into the log with its stack. */
-export function reportFailure(error: unknown, log: FastifyBaseLogger): void {
-  for (const line of linesOf(error, log)) process.stderr.write(`${line}\n`);
+export interface FatalLog {
+  fatal(fields: object, message: string): void;
 }
 
-function linesOf(error: unknown, log: FastifyBaseLogger): readonly string[] {
+/**
+ * Prints why a program did not start to stderr, a line for each reason. What nobody has foreseen goes into the log with its stack.
+ * @param foreseen kinds of errors, beside StartFailure, whose message says in one line what to do
+ */
+export function reportFailure(
+  error: unknown,
+  log: FatalLog,
+  foreseen: readonly (abstract new (...args: never[]) => Error)[] = [],
+): void {
+  for (const line of linesOf(error, log, [StartFailure, ...foreseen])) process.stderr.write(`${line}\n`);
+}
+
+function linesOf(
+  error: unknown,
+  log: FatalLog,
+  foreseen: readonly (abstract new (...args: never[]) => Error)[],
+): readonly string[] {
   if (error instanceof ConfigError) return error.lines.map((line) => `Configuration: ${line}`);
-  if (error instanceof EmbeddedDatabaseError || error instanceof StartFailure) return [error.message];
+  if (foreseen.some((kind) => error instanceof kind)) return [(error as Error).message];
   log.fatal({ err: error }, 'not started');
   return ['Not started; the reason is in the log'];
 }
@@ -34,6 +47,8 @@ export function listenFailure(error: unknown, host: string, port: number): Start
 /** Why a database cannot be used. Messages of PostgreSQL and of the network name user, database and host, never the password. */
 export function databaseFailure(variable: string, error: unknown): StartFailure {
   const { code, message } = error as { code?: string; message: string };
-  const reason = (message || code || 'no reason given').replaceAll(/\s*\n\s*/g, ' ');
+  const told = (message || code || 'no reason given').replaceAll(/\s*\n\s*/g, ' ');
+  // PgBouncer's words: it takes no settings for a session.
+  const reason = /unsupported startup parameter/.test(told) ? `${told} (behind a pooler set DATABASE_POOLER=on)` : told;
   return new StartFailure(`The database of ${variable} cannot be used: ${reason}`, { cause: error });
 }

@@ -40,6 +40,12 @@ export const databaseUrl = variable(
   'a URL such as postgres://user:password@host:5432/name',
 );
 
+/** As others reach the service: what its tokens and events say of themselves. */
+export const publicUrl = variable(
+  (given) => (isUrl(given, ['https:', 'http:']) && /^https?:\/\/[^\s?#@]+[^\s?#@/]$/.test(given) ? given : null),
+  'an http or https URL without credentials, query or a slash at its end',
+);
+
 export const administrations = listOf(
   (given) => (/^[A-Z]{2}$/.test(given) ? given : null),
   'ISO 3166-1 alpha-2 codes in capitals, or EU, separated by commas',

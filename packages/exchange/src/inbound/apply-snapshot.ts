@@ -1,0 +1,187 @@
+import { resumeAfter, type SnapshotManifest } from '@mra/exchange-protocol';
+import type { Instant } from '@mra/recognition';
+import { type Recording, RecordingTooSlow, record } from '@mra/registry';
+import { sql } from 'kysely';
+import { EXCHANGE_ACTOR, type Exchange } from '../context.ts';
+import { inExchange } from '../in-exchange.ts';
+import { readInChunks } from '../read-in-chunks.ts';
+import { report } from '../reports.ts';
+import { recordHeard } from './heard.ts';
+import {
+  type AbsentMember,
+  badLines,
+  type Comparison,
+  countChanges,
+  distrust,
+  noteUnchanged,
+  planByIndex,
+  readAbsentMembers,
+  readChangedLines,
+  readLines,
+} from './snapshot-changes.ts';
+import { newTally, type Tallied } from './snapshot-tally.ts';
+import { endCommunication } from './write-copies.ts';
+import { putAsideLines, writeLines } from './write-snapshot-lines.ts';
+
+/** Members held and written at a time. */
+const CHUNK = 500;
+
+/** Applied within a quarter of a second: readers wait for it as they do for any write. */
+const SHORT = { changed: 100, lines: 1000 };
+
+/** Measured on two busy cores: 1,700 new members a second; 14,000 unchanged lines are compared in one. With room to spare. */
+const PER_SECOND = { changed: 900, lines: 8000 };
+
+/** Each later one has twice the time, and half as much again as the last one took. */
+const ATTEMPTS = 4;
+
+/** A snapshot that has been put aside and judged. */
+export interface SnapshotToApply extends Comparison {
+  readonly manifest: SnapshotManifest;
+  readonly lines: number;
+  /** When it was asked for, and of which stream: it may say nothing of what came later. */
+  readonly askedAt: Instant;
+  readonly streamId: string | null;
+  /** `repair`: of buckets that a comparison found unequal. */
+  readonly purpose: 'load' | 'repair';
+}
+
+export interface SnapshotApplied extends Tallied {
+  readonly seq: number;
+  readonly records: number;
+}
+
+/** The stream was replaced while its snapshot was loaded: places in it mean nothing in the new one. */
+export class StreamReplaced extends Error {
+  override readonly name = 'StreamReplaced';
+}
+
+/**
+ * Applies a snapshot whole, in one recording made as far ahead as it will take, so that no reader waits for it. Members who have had a
+ * later word keep what they have; those whom it does not name are no longer communicated from its moment on; what cannot be applied is
+ * put aside. Behind a full one the stream goes on.
+ * @throws RecordingTooSlow after four attempts, StreamReplaced
+ */
+export async function applySnapshot(exchange: Exchange, order: SnapshotToApply): Promise<SnapshotApplied> {
+  const changed = await inExchange(exchange.db, (tx) => countChanges(tx, order));
+  let aheadSeconds = secondsFor(changed, order.lines);
+  for (let attempt = 1; ; attempt += 1) {
+    const began = performance.now();
+    try {
+      return await record(exchange.db, EXCHANGE_ACTOR, (recording) => apply(exchange, recording, order), {
+        aheadSeconds,
+      });
+    } catch (error) {
+      if (!(error instanceof RecordingTooSlow) || attempt === ATTEMPTS) throw error;
+      const took = (performance.now() - began) / 1000;
+      aheadSeconds = Math.ceil(Math.max(2 * aheadSeconds, 1.5 * took));
+      exchange.log.warn(
+        { partner: order.partner.code, attempt, aheadSeconds },
+        'a snapshot takes longer than foreseen',
+      );
+    }
+  }
+}
+
+function secondsFor(changed: number, lines: number): number {
+  if (changed <= SHORT.changed && lines <= SHORT.lines) return 0;
+  return Math.ceil(1 + changed / PER_SECOND.changed + lines / PER_SECOND.lines);
+}
+
+async function apply(exchange: Exchange, recording: Recording, order: SnapshotToApply): Promise<SnapshotApplied> {
+  const { tx } = recording;
+  const network = await exchange.networks.current(tx);
+  await planByIndex(tx);
+  await lockStream(recording, order);
+  const tally = newTally();
+  // Ends first: somebody else may have the identifiers of a member that is no longer communicated.
+  for await (const absent of readAbsentMembers(tx, order, CHUNK)) {
+    await endAbsent(recording, order, absent);
+    for (const member of absent) tally.ended(member);
+  }
+  const taken: number[] = [];
+  for await (const lines of readChangedLines(tx, order, CHUNK)) {
+    taken.push(...(await writeLines(recording, network, order, lines, tally, { isLast: false })));
+  }
+  for (let from = 0; from < taken.length; from += CHUNK) {
+    const again = await readLines(tx, order, taken.slice(from, from + CHUNK));
+    await writeLines(recording, network, order, again, tally, { isLast: true });
+  }
+  for await (const lines of readInChunks(tx, badLines(order), CHUNK)) {
+    await putAsideLines(recording, order, lines);
+    tally.refused(lines.length);
+  }
+  for (let from = 0; from < order.lines; from += 50_000) await noteUnchanged(tx, order, { from, to: from + 50_000 });
+  await noteStream(recording, order);
+  const applied = { seq: order.manifest.seq, records: order.lines, ...tally.result() };
+  await tell(exchange, recording, order, applied);
+  return applied;
+}
+
+async function lockStream({ tx }: Recording, { partner, streamId }: SnapshotToApply): Promise<void> {
+  const { rows } = await sql<{ stream_id: string | null; newest: number }>`
+    select stream_id, greatest(last_applied, newest_seq) as newest from inbound_stream where partner = ${partner.code} for update`.execute(
+    tx,
+  );
+  const [stream] = rows;
+  if (stream === undefined || stream.stream_id !== streamId) throw new StreamReplaced('the stream is another one now');
+  // No event has such a place yet; somebody wrote it by hand, and every word up to it would be passed over.
+  await sql`update copy set seq = 0 where partner = ${partner.code} and seq > ${stream.newest}`.execute(tx);
+}
+
+async function endAbsent(
+  recording: Recording,
+  { partner, manifest }: SnapshotToApply,
+  absent: readonly AbsentMember[],
+): Promise<void> {
+  const { tx } = recording;
+  const { seq, asOf } = manifest;
+  await distrust(
+    tx,
+    absent.map(({ id }) => id),
+  );
+  const [known, empty] = [absent.filter(({ isKnown }) => isKnown), absent.filter(({ isKnown }) => !isKnown)];
+  await endCommunication(
+    recording,
+    partner,
+    known.map(({ programme, number }) => ({ programme, number, seq, from: asOf })),
+  );
+  // Somebody removed the record of the member by hand: nobody can find it any more, and there is nothing to be written of it.
+  await sql`
+    update copy set record = null, hash = null, communicated = null, seq = ${seq} where membership_id = any (${empty.map(({ id }) => id)})`.execute(
+    tx,
+  );
+}
+
+/** Behind a full snapshot the stream goes on; one of some buckets says nothing of the others. */
+async function noteStream(recording: Recording, { partner, manifest, askedAt }: SnapshotToApply): Promise<void> {
+  const { tx } = recording;
+  const { rows } = await sql<{ last_applied: number }>`
+    select last_applied from inbound_stream where partner = ${partner.code}`.execute(tx);
+  const isFull = manifest.buckets === null;
+  const lastApplied = rows[0]?.last_applied ?? 0;
+  const { state } = resumeAfter({ lastApplied, waiting: [] }, isFull ? manifest.seq : lastApplied);
+  await sql`
+    update inbound_stream
+       set last_applied = ${state.lastApplied}, newest_seq = greatest(newest_seq, ${manifest.seq}::bigint),
+           needs_snapshot = needs_snapshot and not ${isFull}, snapshot_reason = case when not ${isFull} then snapshot_reason end,
+           allow_shrink_to = case when not ${isFull} then allow_shrink_to end
+     where partner = ${partner.code}`.execute(tx);
+  if (isFull) await recordHeard(recording, partner, askedAt);
+}
+
+async function tell(
+  { log }: Exchange,
+  { tx }: Recording,
+  { partner, purpose, manifest }: SnapshotToApply,
+  { members, ...applied }: SnapshotApplied,
+): Promise<void> {
+  const { buckets } = manifest;
+  if (purpose === 'repair' && applied.written + applied.ended + applied.refused === 0) {
+    log.warn({ partner: partner.code, seq: applied.seq, buckets }, 'nothing was to be repaired');
+    return;
+  }
+  const kind = purpose === 'repair' ? 'digest_repaired' : 'snapshot_applied';
+  await report(tx, partner.code, kind, { ...applied, ...(purpose === 'repair' && { buckets, members }) });
+  log.info({ partner: partner.code, ...applied, buckets: buckets?.length ?? null }, kind.replace('_', ' '));
+}

@@ -1,0 +1,243 @@
+import type { FieldError, QuarantineCode } from '@mra/contracts';
+import { type CanonicalRecord, type Communicated, type Member, recordHash } from '@mra/exchange-protocol';
+import { type Instant, type Network, normaliseIdentifier } from '@mra/recognition';
+import type { Recording } from '@mra/registry';
+import type { Partner } from '../partners.ts';
+import { consentsOf, coveredWith, endedFrom, isSamePeriod } from './copy-consents.ts';
+import { type HeldMember, nameKey, readHeldMembers } from './held-members.ts';
+import { type Holders, readHolders } from './identifier-holders.ts';
+import { type JudgedRecord, judgeRecord, type RecordWarning } from './judge-record.ts';
+import { settleQuarantine } from './quarantine.ts';
+import { type Final, storeCopies } from './store-copies.ts';
+
+/** A member is communicated: this is its record. */
+export interface CopyToWrite {
+  /** Of the event, or of the snapshot that says so. */
+  readonly seq: number;
+  readonly agreement: string;
+  readonly record: CanonicalRecord;
+  readonly communicated: Communicated;
+  /** `recordHash` of the record, where it is known already. */
+  readonly hash?: string;
+}
+
+/** A member is no longer communicated. */
+export interface CopyToEnd {
+  readonly seq: number;
+  /** null: as it was told last. */
+  readonly agreement: string | null;
+  readonly member: Member;
+  /** From when on; a later moment than the recording counts as that. */
+  readonly from: Instant;
+}
+
+export type CopyChange = ({ readonly kind: 'write' } & CopyToWrite) | ({ readonly kind: 'end' } & CopyToEnd);
+
+export type CopyResult =
+  /** `unchanged`: said already; only its place in the stream is noted. */
+  | { readonly outcome: 'written' | 'unchanged'; readonly warnings: readonly RecordWarning[] }
+  /** `not_held`: nothing is known here of the member that is no longer communicated. */
+  | { readonly outcome: 'ended' | 'not_held' }
+  /** The member has had a later word: nothing was done. */
+  | { readonly outcome: 'outdated' }
+  | { readonly outcome: 'refused'; readonly code: QuarantineCode; readonly errors: readonly FieldError[] };
+
+/** `event`: said once, in order. `snapshot`: said again, and rows that are no longer what was said are put right. */
+export type Origin = 'event' | 'snapshot';
+
+/** What is to be of a member after the changes gone through so far. */
+interface State {
+  readonly held: HeldMember | null;
+  readonly seq: number;
+  /** As told; null: not communicated, or only listed. */
+  readonly number: string | null;
+  readonly final: Final | null;
+  readonly accepted: readonly Member[];
+}
+
+/**
+ * Applies what a partner says about its members, in order, each change as if the ones before it had been applied: judges records, finds
+ * identifiers and numbers of others, stores what is new, notes what was said, and ends doubts about members of whom a later word could
+ * be read. Whoever calls sees to what was refused.
+ * @param network null where nothing is written but ends
+ * @returns one result for each change. A refused one changes nothing
+ */
+export async function changeCopies(
+  recording: Recording,
+  network: Network | null,
+  partner: Partner,
+  changes: readonly CopyChange[],
+  origin: Origin,
+): Promise<readonly CopyResult[]> {
+  if (changes.length === 0) return [];
+  const { tx, recordedAt } = recording;
+  const judged = changes.map((change) => judge(network, partner, change, recordedAt));
+  const names = changes.map(nameOf);
+  const held = await readHeldMembers(tx, names, { compare: origin === 'snapshot' && network !== null });
+  const claims = judged.flatMap((one) =>
+    one?.ok ? one.judged.claims.map((claim) => ({ ...claim, programme: one.judged.programme.id })) : [],
+  );
+  const holders = await readHolders(tx, claims, recordedAt);
+  const states = new Map<string, State>();
+  const results: CopyResult[] = [];
+  const go = (index: number): void => {
+    const change = changes[index] as CopyChange;
+    const key = nameKey(names[index] as { programme: string; normalised: string });
+    const before = states.get(key) ?? startOf(held.get(key) ?? null, partner);
+    const [result, after] = apply(change, judged[index] ?? null, before, { partner, holders, origin, now: recordedAt });
+    results[index] = result;
+    states.set(key, after);
+  };
+  for (const index of changes.keys()) go(index);
+  // Whoever stands in the way may have given the identifier up further on in the set.
+  for (const [index, result] of results.entries()) {
+    if (result.outcome === 'refused' && result.code === 'IDENTIFIER_OF_ANOTHER') go(index);
+  }
+  await storeCopies(
+    recording,
+    partner,
+    [...states.values()].flatMap(({ final }) => final ?? []),
+  );
+  await settleQuarantine(
+    recording,
+    partner,
+    [...states.values()].flatMap(({ accepted, seq, held: member }) =>
+      accepted.map((one) => ({ member: one, seq, inDoubt: member?.inDoubt ?? false, id: member?.id ?? null })),
+    ),
+  );
+  return results;
+}
+
+function judge(network: Network | null, partner: Partner, change: CopyChange, now: Instant) {
+  if (change.kind === 'end') return null;
+  if (network === null) throw new Error('records are judged by a network');
+  return judgeRecord(network, partner, change, now);
+}
+
+const memberIn = (change: CopyChange): Member => (change.kind === 'end' ? change.member : change.record);
+
+function nameOf(change: CopyChange): { programme: string; normalised: string } {
+  const { programme, number } = memberIn(change);
+  return { programme, normalised: normaliseIdentifier(number) };
+}
+
+function startOf(held: HeldMember | null, partner: Partner): State {
+  const copy = held?.copy ?? null;
+  // Numbers of another partner's stream say nothing about this one's.
+  const seq = copy?.partner === partner.code ? copy.seq : -1;
+  return { held, seq, number: copy?.number ?? null, final: null, accepted: [] };
+}
+
+interface Context {
+  readonly partner: Partner;
+  readonly holders: Holders;
+  readonly origin: Origin;
+  readonly now: Instant;
+}
+
+function apply(
+  change: CopyChange,
+  judgement: ReturnType<typeof judge>,
+  state: State,
+  context: Context,
+): [CopyResult, State] {
+  const { held, seq } = state;
+  const { origin } = context;
+  if (origin === 'event' ? change.seq <= seq : change.seq < seq) return [{ outcome: 'outdated' }, state];
+  const refuse = (code: QuarantineCode, pointer: string, detail: string): [CopyResult, State] => [
+    { outcome: 'refused', code, errors: [{ pointer, detail }] },
+    state,
+  ];
+  if (judgement !== null && !judgement.ok) {
+    return [{ outcome: 'refused', code: judgement.code, errors: judgement.errors }, state];
+  }
+  const place = change.kind === 'end' ? '/member' : '/record';
+  if (held !== null && held.source === null) {
+    return refuse('ACCESS_DENIED', place, 'is a member for whom this deployment is authoritative');
+  }
+  const { number } = memberIn(change);
+  if (state.number !== null && state.number !== number) {
+    return refuse(
+      'NUMBER_OF_ANOTHER',
+      `${place}/number`,
+      'differs from the number of a member only in how it is written',
+    );
+  }
+  if (change.kind === 'end') return end(change, state, context);
+  const { judged } = judgement as { judged: JudgedRecord };
+  const name = nameOf(change);
+  const taken = context.holders.findTaken(name, judged.claims);
+  if (taken !== -1) {
+    const wanted = judged.claims[taken];
+    const index = judged.record.identifiers.findIndex(
+      ({ scheme, value }) => scheme === wanted?.scheme && normaliseIdentifier(value) === wanted.normalised,
+    );
+    return refuse(
+      'IDENTIFIER_OF_ANOTHER',
+      `/record/identifiers/${Math.max(index, 0)}`,
+      'is an identifier of another member',
+    );
+  }
+  context.holders.replace(name, judged.holds);
+  return write(change, judged, state, context);
+}
+
+function write(
+  change: CopyToWrite,
+  judged: JudgedRecord,
+  state: State,
+  { partner, origin }: Context,
+): [CopyResult, State] {
+  const { record, communicated, seq, agreement } = change;
+  const { held, final } = state;
+  const hash = change.hash ?? recordHash(record);
+  const copy = held?.copy ?? null;
+  const said = final === null ? copy : final.said;
+  const isSaid =
+    said !== null &&
+    said.hash === hash &&
+    said.communicated !== null &&
+    isSamePeriod(communicated, said.communicated) &&
+    (final !== null || copy?.isIntact === true);
+  const distrusted = origin === 'snapshot' && copy !== null && !copy.isIntact;
+  const consents = final?.consents ?? (distrusted || copy === null ? [] : (held?.consents ?? []));
+  const present = said?.communicated ?? null;
+  const next: Final = {
+    held,
+    name: nameOf({ kind: 'write', ...change }),
+    administration: judged.programme.administration,
+    number: record.number,
+    seq,
+    agreement,
+    said: { record, hash, communicated },
+    parts: isSaid ? (final?.parts ?? null) : judged,
+    consents: isSaid
+      ? (final?.consents ?? null)
+      : consentsOf(partner.actsAs, coveredWith(communicated, { consents, present })),
+  };
+  const result: CopyResult = { outcome: isSaid ? 'unchanged' : 'written', warnings: judged.warnings };
+  return [result, { ...state, seq, number: record.number, final: next, accepted: [...state.accepted, record] }];
+}
+
+function end(change: CopyToEnd, state: State, { holders, now }: Context): [CopyResult, State] {
+  const { held, final } = state;
+  const { seq, member, agreement } = change;
+  const accepted = [...state.accepted, member];
+  if (held === null && final === null) return [{ outcome: 'not_held' }, { ...state, seq, accepted }];
+  const name = nameOf({ kind: 'end', ...change });
+  holders.replace(name, []);
+  const isOver = final === null ? held?.copy !== null && held?.copy.hash === null : final.said === null;
+  const consents = final?.consents ?? held?.consents ?? [];
+  const next: Final = {
+    held,
+    name,
+    administration: final?.administration ?? held?.administration ?? '',
+    number: final?.number ?? member.number,
+    seq,
+    agreement: agreement ?? final?.agreement ?? null,
+    said: null,
+    parts: isOver ? (final?.parts ?? null) : (final?.parts ?? 'stored'),
+    consents: isOver ? (final?.consents ?? null) : endedFrom(consents, change.from < now ? change.from : now),
+  };
+  return [{ outcome: 'ended' }, { ...state, seq, number: null, final: next, accepted }];
+}

@@ -1,0 +1,47 @@
+import { maxAgeSeconds } from '@mra/exchange-protocol';
+import { addSeconds, type Instant } from '@mra/recognition';
+import { type Recording, recordSynchronisation } from '@mra/registry';
+import { sql } from 'kysely';
+import type { Partner } from '../partners.ts';
+
+/** However often a partner is heard, this is noted once a minute, or ten times a cadence: each note is an entry of the log. */
+const LONGEST_BETWEEN_SECONDS = 60;
+
+/**
+ * Notes that a partner was heard at an instant and that its copy is whole up to then: from there it ages anew (DATA_FRESH). For events
+ * applied in their turn while no snapshot is needed, and for applied snapshots.
+ * @param at of an event the instant of the recording; of a snapshot when it was asked for, which may be long before it is applied
+ */
+export async function recordHeard(
+  recording: Recording,
+  partner: Partner,
+  at: Instant = recording.recordedAt,
+): Promise<void> {
+  const { tx } = recording;
+  await sql`
+    update inbound_stream set heard_at = greatest(heard_at, ${at}::timestamptz) where partner = ${partner.code}`.execute(tx);
+  const { rows } = await sql<{
+    administration: string;
+    synchronised_at: Instant | null;
+    max_age_seconds: number | null;
+  }>`
+    select w.administration, y.synchronised_at, y.max_age_seconds
+      from unnest(${[...partner.administrations]}::text[]) as w (administration)
+      left join lateral (
+        select s.synchronised_at, s.max_age_seconds from synchronisation s
+         where s.administration = w.administration and s.programme is null
+         order by s.recorded_at desc limit 1) y on true`.execute(tx);
+  const maxAge = maxAgeSeconds(partner.cadenceSeconds);
+  const between = Math.min(partner.cadenceSeconds / 10, LONGEST_BETWEEN_SECONDS);
+  for (const { administration, synchronised_at: last, max_age_seconds: age } of rows) {
+    const isRecent = last !== null && at < addSeconds(last, between);
+    const isStale = last !== null && age !== null && at >= addSeconds(last, age);
+    if (isRecent && !isStale && age === maxAge) continue;
+    await recordSynchronisation(recording, {
+      administration,
+      programme: null,
+      synchronisedAt: last !== null && last > at ? last : at,
+      maxAgeSeconds: maxAge,
+    });
+  }
+}

@@ -1,0 +1,139 @@
+import { judgeSnapshot, type SnapshotManifest } from '@mra/exchange-protocol';
+import type { Instant } from '@mra/recognition';
+import { sql } from 'kysely';
+import type { Exchange } from '../context.ts';
+import { inExchange } from '../in-exchange.ts';
+import type { Partner } from '../partners.ts';
+import { report } from '../reports.ts';
+import { applySnapshot, type SnapshotApplied } from './apply-snapshot.ts';
+import { fetchManifest } from './fetch-manifest.ts';
+import { applyWaiting } from './receive-sets.ts';
+import { countHeld } from './snapshot-changes.ts';
+import type { SnapshotReason } from './snapshot-reasons.ts';
+import { removeStaged, type StagedSnapshot, stageSnapshot } from './stage-snapshot.ts';
+
+export interface LoadOptions {
+  /** Of a digest of 256, which a comparison found unequal; a full snapshot when left out. */
+  readonly buckets?: readonly number[];
+  /** How few members may be left, where that is more than 10 % fewer than are held; what operations have allowed when left out. */
+  readonly allowShrinkTo?: number;
+  readonly signal?: AbortSignal;
+  /** How long the partner may take to make it; half an hour when left out. */
+  readonly patienceMs?: number;
+}
+
+export type SnapshotLoaded =
+  | ({
+      readonly outcome: 'applied';
+      /** Events from here on are missing; null: none is. */
+      readonly askFrom: number | null;
+    } & SnapshotApplied)
+  /** Nothing was changed. It has been reported; the copy that is held stays in force, and ages. */
+  | { readonly outcome: 'refused'; readonly reasons: readonly SnapshotReason[] };
+
+/**
+ * Loads a snapshot of a partner: asks for one, waits for it, puts its files aside, judges it, and applies it whole or not at all. Events
+ * may be received meanwhile. Behind a full one the stream goes on with the events that waited.
+ * @throws PartnerUnreachable, UnexpectedAnswer, RecordingTooSlow, StreamReplaced: nothing was changed, and it may be tried again
+ */
+export async function loadSnapshot(
+  exchange: Exchange,
+  partner: Partner,
+  { buckets, signal, patienceMs, allowShrinkTo }: LoadOptions = {},
+): Promise<SnapshotLoaded> {
+  const before = await readBefore(exchange, partner);
+  const fetched = await fetchManifest(exchange, partner, {
+    buckets: buckets ?? null,
+    signal,
+    ...(patienceMs !== undefined && { patienceMs }),
+  });
+  if (!fetched.ok) return refuse(exchange, partner, null, fetched.reasons);
+  const { manifest, url } = fetched;
+  const staged = await stageSnapshot(exchange, partner, manifest, signal);
+  try {
+    const allowed = allowShrinkTo ?? before.allowShrinkTo;
+    const reasons = await judge(exchange, partner, manifest, staged, before.lastApplied, allowed);
+    if (reasons.length > 0) return await refuse(exchange, partner, manifest, reasons);
+    signal?.throwIfAborted();
+    const applied = await applySnapshot(exchange, {
+      ...{ partner, manifest, loadId: staged.loadId, lines: manifest.recordCount },
+      ...{ askedAt: before.askedAt, streamId: before.streamId, purpose: buckets === undefined ? 'load' : 'repair' },
+    });
+    await giveBack(exchange, partner, url);
+    return { outcome: 'applied', ...applied, askFrom: await applyWaiting(exchange, partner) };
+  } finally {
+    await removeStaged(exchange, staged.loadId).catch((err) =>
+      exchange.log.warn({ partner: partner.code, err }, 'a snapshot that was put aside could not be removed'),
+    );
+  }
+}
+
+interface Before {
+  readonly askedAt: Instant;
+  readonly streamId: string | null;
+  readonly lastApplied: number;
+  readonly allowShrinkTo: number | undefined;
+}
+
+/** What is known when the snapshot is asked for: it contains at least everything up to then. */
+async function readBefore({ db }: Exchange, { code }: Partner): Promise<Before> {
+  const { rows } = await inExchange(db, (tx) =>
+    sql<{ asked_at: Instant; stream_id: string | null; last_applied: number; allow_shrink_to: number | null }>`
+      select now_in_milliseconds() as asked_at, stream_id, last_applied, allow_shrink_to
+        from inbound_stream where partner = ${code}`.execute(tx),
+  );
+  const [row] = rows;
+  if (row === undefined) throw new Error(`${code} is no registered partner`);
+  return {
+    askedAt: row.asked_at,
+    streamId: row.stream_id,
+    lastApplied: row.last_applied,
+    allowShrinkTo: row.allow_shrink_to ?? undefined,
+  };
+}
+
+async function judge(
+  { db }: Exchange,
+  partner: Partner,
+  manifest: SnapshotManifest,
+  { files, digest, elsewhere, twice }: StagedSnapshot,
+  lastApplied: number,
+  allowShrinkTo: number | undefined,
+): Promise<readonly SnapshotReason[]> {
+  const held = await inExchange(db, (tx) => countHeld(tx, partner, manifest.buckets));
+  const judged = judgeSnapshot({
+    ...{ manifest, files, digest, lastApplied, heldCount: held.held, heldElsewhere: held.elsewhere },
+    ...(allowShrinkTo !== undefined && { allowShrinkTo }),
+  });
+  const more: SnapshotReason[] = [];
+  if (elsewhere > 0) more.push({ code: 'OTHER_BUCKETS', detail: `${elsewhere} members are in none of its buckets` });
+  if (twice > 0) more.push({ code: 'MEMBER_TWICE', detail: `${twice} members are named more than once` });
+  return [...(judged.ok ? [] : judged.reasons), ...more];
+}
+
+async function refuse(
+  { db, log }: Exchange,
+  { code }: Partner,
+  manifest: SnapshotManifest | null,
+  reasons: readonly SnapshotReason[],
+): Promise<SnapshotLoaded> {
+  const names = reasons.map((reason) => reason.code);
+  log.warn({ partner: code, seq: manifest?.seq ?? null, reasons: names }, 'snapshot refused');
+  await inExchange(db, async (tx) => {
+    await report(tx, code, 'snapshot_refused', {
+      seq: manifest?.seq ?? null,
+      recordCount: manifest?.recordCount ?? null,
+      buckets: manifest?.buckets ?? null,
+      reasons,
+    });
+    await sql`
+      update inbound_stream set last_error = ${`snapshot refused: ${names.join(', ')}`}, last_error_at = clock_timestamp()
+       where partner = ${code}`.execute(tx);
+  });
+  return { outcome: 'refused', reasons };
+}
+
+/** The partner need not keep it for a day; where it will not hear of that, it does. */
+async function giveBack({ client }: Exchange, partner: Partner, url: string): Promise<void> {
+  await client.send(partner, { method: 'DELETE', url }).catch(() => undefined);
+}

@@ -1,0 +1,180 @@
+import { readEvent, type SetError, setError, type VerifiedSet, verifySet } from '@mra/exchange-protocol';
+import { EXCHANGE_ACTOR, type Exchange } from '../context.ts';
+import { inExchange } from '../in-exchange.ts';
+import type { Partner } from '../partners.ts';
+import { reportSeldom } from '../reports.ts';
+import { EventRefused, isDataFault } from './data-fault.ts';
+import { NoInboundStream, readInboundStream, seenBefore } from './inbound-stream.ts';
+import { type Incoming, type TakenIn, takeIn } from './take-in.ts';
+
+/** A security event token as it came. */
+export interface ReceivedSet {
+  readonly compact: string;
+  /** The name under which a poll returned it. */
+  readonly jti?: string;
+}
+
+/** What a token is answered with. */
+export interface SetReceipt {
+  /** null: it could not be read. */
+  readonly jti: string | null;
+  /**
+   * `accepted`, `duplicate` and `waiting` (kept behind a gap) are to be acknowledged; `error` to be told; `not_kept` to be left open, so
+   * that it comes again.
+   */
+  readonly outcome: 'accepted' | 'duplicate' | 'waiting' | 'error' | 'not_kept';
+  /** Of `error`. */
+  readonly error?: SetError;
+}
+
+export interface SetsReceived {
+  /** One for each token, in order. */
+  readonly receipts: readonly SetReceipt[];
+  /** Events from here on are missing and must be asked for again; null: none is. */
+  readonly askFrom: number | null;
+}
+
+/** The keys of the partner cannot be had now, which says nothing about what came: it must come again. */
+export class KeysUnavailable extends Error {
+  override readonly name = 'KeysUnavailable';
+}
+
+/** Applied at a time: readers wait for a recording, which takes about a millisecond for each. */
+const AT_ONCE = 100;
+
+/**
+ * Receives tokens of a partner (exchange contract, section 3): each is verified; those not seen before are put in order and applied, each
+ * set of them in one recording with what is noted of it, so that a crash at any point loses none and applies none twice.
+ * @throws NoInboundStream, KeysUnavailable, errors of the database. Nothing may then be acknowledged
+ */
+export async function receiveSets(
+  exchange: Exchange,
+  partner: Partner,
+  received: readonly ReceivedSet[],
+): Promise<SetsReceived> {
+  const { streamId, firstMissing } = await readInboundStream(exchange.db, partner.code);
+  if (streamId === null) throw new NoInboundStream(`no stream at ${partner.code}`);
+  const verified = await Promise.all(received.map((one) => verify(exchange, partner, one)));
+  const receipts: SetReceipt[] = [];
+  const incoming: (Incoming & { readonly place: number })[] = [];
+  for (const [place, one] of verified.entries()) {
+    if (!one.ok)
+      receipts[place] = {
+        jti: received[place]?.jti ?? null,
+        outcome: 'error',
+        error: setError(one.err, one.description),
+      };
+    else incoming.push({ place, set: one.set, reading: readEvent(one.set, streamId) });
+  }
+  await reportRefused(exchange, partner, receipts);
+  const seen = await seenBefore(
+    exchange.db,
+    partner.code,
+    incoming.map(({ set }) => set.jti),
+  );
+  const fresh: typeof incoming = [];
+  for (const one of incoming) {
+    const earlier = seen.get(one.set.jti);
+    if (earlier === undefined) fresh.push(one);
+    else receipts[one.place] = { jti: one.set.jti, ...earlier };
+  }
+  // A poll returns them in no order.
+  fresh.sort((a, b) => placeOf(a) - placeOf(b));
+  let askFrom = firstMissing;
+  for (let from = 0; from < fresh.length; from += AT_ONCE) {
+    const set = fresh.slice(from, from + AT_ONCE);
+    const taken = await takeInSafely(exchange, partner, streamId, set);
+    for (const [index, receipt] of taken.receipts.entries()) receipts[set[index]?.place ?? -1] = receipt;
+    ({ askFrom } = taken);
+  }
+  return { receipts, askFrom };
+}
+
+/**
+ * Applies what waits for its turn and has it now, for example behind a snapshot.
+ * @returns from where events are missing; null: none is
+ */
+export async function applyWaiting(exchange: Exchange, partner: Partner): Promise<number | null> {
+  const { streamId } = await readInboundStream(exchange.db, partner.code);
+  if (streamId === null) return null;
+  return (await takeInSafely(exchange, partner, streamId, [])).askFrom;
+}
+
+/** Events outside the sequence come first. */
+const placeOf = ({ reading }: Incoming): number => (reading.ok ? reading.event.seq : reading.seq) ?? 0;
+
+type Verified = { readonly ok: true; readonly set: VerifiedSet } | ({ readonly ok: false } & SetError);
+
+async function verify(
+  { keysOf, issuer, now }: Exchange,
+  partner: Partner,
+  { compact, jti }: ReceivedSet,
+): Promise<Verified> {
+  try {
+    return await verifySet(compact, {
+      keys: keysOf(partner),
+      issuer: partner.issuer,
+      audience: issuer,
+      now: now(),
+      ...(jti !== undefined && { jti }),
+    });
+  } catch (cause) {
+    throw new KeysUnavailable(`the keys of ${partner.code} cannot be had`, { cause });
+  }
+}
+
+async function reportRefused(
+  { db, log }: Exchange,
+  { code }: Partner,
+  receipts: readonly (SetReceipt | undefined)[],
+): Promise<void> {
+  const errors = new Set(receipts.flatMap((receipt) => receipt?.error?.err ?? []));
+  for (const err of errors) {
+    log.warn({ partner: code, err }, 'security event token refused');
+    await inExchange(db, (tx) => reportSeldom(tx, code, 'set_refused', { err }));
+  }
+}
+
+/**
+ * Takes in a set of events; where the database refuses what one of them says, one by one, so that this one alone is put aside. Checks
+ * should have found it: this keeps a mistake in them from stopping the stream.
+ */
+async function takeInSafely(
+  exchange: Exchange,
+  partner: Partner,
+  streamId: string,
+  events: readonly Incoming[],
+): Promise<TakenIn> {
+  const notStorable = new Set<string>();
+  const take = (some: readonly Incoming[], alone: boolean) =>
+    takeIn(exchange, EXCHANGE_ACTOR, { partner, streamId, events: some, alone, notStorable });
+  try {
+    return await take(events, false);
+  } catch (error) {
+    if (!isDataFault(error)) throw error;
+    exchange.log.error({ partner: partner.code, err: error }, 'the registry refused a set of events');
+  }
+  const takeAlone = async (one: readonly Incoming[]): Promise<TakenIn> => {
+    try {
+      return await take(one, true);
+    } catch (error) {
+      if (!(error instanceof EventRefused)) throw error;
+      exchange.log.error({ partner: partner.code, jti: error.jti, err: error }, 'the registry refused an event');
+      notStorable.add(error.jti);
+      return take(one, true);
+    }
+  };
+  /** Those that wait and have their turn, one by one. */
+  const catchUp = async (): Promise<TakenIn> => {
+    const taken = await takeAlone([]);
+    return taken.more ? catchUp() : taken;
+  };
+  let { askFrom } = await catchUp();
+  const receipts: SetReceipt[] = [];
+  for (const event of events) {
+    const taken = await takeAlone([event]);
+    receipts.push(...taken.receipts);
+    ({ askFrom } = taken.more ? await catchUp() : taken);
+  }
+  return { receipts, askFrom, more: false };
+}

@@ -1,0 +1,92 @@
+import { RecordingTooSlow } from '@mra/registry';
+import { describe, expect, test } from 'vitest';
+import { aheadSeconds, firstPace } from './ahead-seconds.ts';
+import { OtherPace, watchPace } from './watch-pace.ts';
+
+describe('the time announced', () => {
+  test('a short list needs none', () => {
+    expect(aheadSeconds({ changed: 200, missing: 0, seconds: 0 }, 5000, firstPace())).toBe(0);
+    expect(aheadSeconds({ changed: 150, missing: 51, seconds: 0 }, 150, firstPace())).toBeGreaterThan(0);
+    expect(aheadSeconds({ changed: 0, missing: 0, seconds: 1 }, 5001, firstPace())).toBeGreaterThan(0);
+  });
+
+  test('grows with what is written, with what it takes to find that out, and with the pace of the last list', () => {
+    const work = { changed: 50_000, missing: 50_000, seconds: 10 };
+    expect(aheadSeconds(work, 200_000, { secondsEach: 1 / 1000 })).toBe(144);
+    expect(aheadSeconds(work, 200_000, { secondsEach: 1 / 2000 })).toBe(79);
+  });
+});
+
+describe('a list that is being applied', () => {
+  const aList = ({ ahead = 100, mayRestart = true, inTime = true } = {}) => {
+    let clock = 0;
+    const list = {
+      pace: { secondsEach: 1 / 1000 },
+      work: { changed: 80_000, missing: 20_000, seconds: 0 },
+      lines: 100_000,
+      ahead,
+      mayRestart,
+      held: 0,
+      holdReaders: async () => {
+        list.held += 1;
+        return inTime;
+      },
+      now: () => clock * 1000,
+    };
+    const watch = watchPace(list);
+    const at = (seconds: number, done: number): Promise<void> => {
+      clock = seconds;
+      return watch(done);
+    };
+    return { list, at };
+  };
+
+  test('goes on at the pace foreseen, and leaves it behind for the next one', async () => {
+    const { list, at } = aList();
+    for (let done = 500; done <= 100_000; done += 500) await at(done * 0.0007, done);
+    expect(list.pace.secondsEach).toBeCloseTo(0.0007, 8);
+    expect(list.held).toBe(0);
+  });
+
+  test('is begun anew as soon as its first lines show that the time will not do', async () => {
+    const { list, at } = aList();
+    await at(3.9, 1999);
+    await expect(at(4, 2000)).rejects.toBeInstanceOf(OtherPace);
+    expect(list.pace.secondsEach).toBe(1 / 500);
+    expect(aheadSeconds(list.work, list.lines, list.pace)).toBe(261);
+  });
+
+  test('or that it is much too long; but not when it may not be begun anew', async () => {
+    await expect(aList({ ahead: 1000 }).at(2, 2000)).rejects.toBeInstanceOf(OtherPace);
+    await expect(aList({ ahead: 1000, mayRestart: false }).at(2, 2000)).resolves.toBeUndefined();
+    await expect(aList({ mayRestart: false }).at(4, 2000)).resolves.toBeUndefined();
+  });
+
+  test('that slows down before it is half done is begun anew, and afterwards is not', async () => {
+    const { at } = aList();
+    await at(1.5, 2000);
+    await expect(at(30, 20_000)).rejects.toBeInstanceOf(OtherPace);
+    const later = aList();
+    await later.at(1.5, 2000);
+    await expect(later.at(60, 50_000)).resolves.toBeUndefined();
+  });
+
+  test('that is nearly late lets readers wait, once, and may then be a little late', async () => {
+    const { list, at } = aList({ mayRestart: false });
+    for (let seconds = 0.5; seconds < 98; seconds += 0.5) await at(seconds, seconds * 950);
+    expect(list.held).toBe(0);
+    for (let seconds = 98; seconds <= 101; seconds += 0.5) await at(seconds, seconds * 950);
+    expect(list.held).toBe(1);
+    await expect(at(101.1, 98_000)).rejects.toBeInstanceOf(RecordingTooSlow);
+  });
+
+  test('that is too late for that is given up', async () => {
+    await expect(aList({ inTime: false }).at(99.9, 95_000)).rejects.toBeInstanceOf(RecordingTooSlow);
+  });
+
+  test('a short one, for which readers wait anyway, is left alone', async () => {
+    const { list, at } = aList({ ahead: 0 });
+    await at(50, 100_000);
+    expect(list.held).toBe(0);
+  });
+});

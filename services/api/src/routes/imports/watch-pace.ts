@@ -1,0 +1,66 @@
+import { type ImportWork, RecordingTooSlow } from '@mra/registry';
+import { aheadSeconds, type Pace } from './ahead-seconds.ts';
+
+/** After so many writes, or this part of them, the pace of a list is known. */
+const SAMPLE = { writes: 2_000, part: 0.005 };
+
+/** What was announced may be this much too long before it is worth while to begin anew: other writers wait for all of it. */
+const TOO_LONG = { factor: 1.5, seconds: 2 };
+
+/** For so long readers may wait for a list that takes a little longer than was announced. */
+const GRACE_SECONDS = 1;
+
+/** Thrown when a list goes at another pace than was foreseen, as soon as that shows. */
+export class OtherPace extends RecordingTooSlow {}
+
+export interface ListInHand {
+  readonly work: ImportWork;
+  /** All that were accepted. */
+  readonly lines: number;
+  /** Seconds that were announced. */
+  readonly ahead: number;
+  /** Is set to what the list shows. */
+  readonly pace: Pace;
+  /** Whether it may be begun anew. */
+  readonly mayRestart: boolean;
+  /** Lets readers wait until the list is applied; false: too late for that. */
+  readonly holdReaders: () => Promise<boolean>;
+  readonly now?: () => number;
+}
+
+/**
+ * Watches a list that is being applied from now on.
+ * @returns to be told how many writes have been done. Throws OtherPace as soon as it shows that the time announced will not do or is
+ * much too long, and RecordingTooSlow when it is over.
+ */
+export function watchPace(list: ListInHand): (done: number) => Promise<void> {
+  const { work, lines, ahead, pace, mayRestart, holdReaders, now = () => performance.now() } = list;
+  const start = now();
+  const writes = work.changed + work.missing;
+  const sample = Math.max(SAMPLE.writes, writes * SAMPLE.part);
+  let isSampled = false;
+  let isHeld = false;
+  let before = 0;
+
+  const compare = (seconds: number, done: number): void => {
+    if (done < sample) return;
+    pace.secondsEach = seconds / done;
+    const needed = isSampled ? pace.secondsEach * writes : aheadSeconds(work, lines, pace);
+    const isTooLong = !isSampled && ahead > needed * TOO_LONG.factor + TOO_LONG.seconds;
+    isSampled = true;
+    // What is more than half done is brought to its end, in time or not.
+    if (mayRestart && done < writes / 2 && (isTooLong || needed > ahead)) throw new OtherPace();
+  };
+
+  return async (done) => {
+    if (ahead === 0) return;
+    const seconds = (now() - start) / 1000;
+    compare(seconds, done);
+    if (seconds > ahead + GRACE_SECONDS) throw new RecordingTooSlow();
+    const step = seconds - before;
+    before = seconds;
+    if (isHeld || ahead - seconds > 2 * step + 0.5) return;
+    isHeld = await holdReaders();
+    if (!isHeld) throw new RecordingTooSlow();
+  };
+}

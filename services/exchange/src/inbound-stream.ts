@@ -1,0 +1,123 @@
+import { type Exchange, inExchange } from '@mra/exchange';
+import { type StreamConfiguration, StreamConfiguration as StreamConfigurationSchema } from '@mra/exchange-protocol';
+import type { Instant } from '@mra/recognition';
+import { sql } from 'kysely';
+
+/** How far the stream of a partner has been received. */
+export interface InboundStream {
+  readonly partner: string;
+  /** Null: not made yet. */
+  readonly configuration: StreamConfiguration | null;
+  readonly lastApplied: number;
+  /** The highest `seq` seen: beyond `lastApplied` something is missing. */
+  readonly newestSeq: number;
+  readonly needsSnapshot: boolean;
+  readonly heardAt: Instant | null;
+  readonly failures: number;
+}
+
+export async function readInboundStream({ db }: Exchange, partner: string): Promise<InboundStream | null> {
+  const row = await inExchange(db, (tx) =>
+    tx.selectFrom('inbound_stream').selectAll().where('partner', '=', partner).executeTakeFirst(),
+  );
+  if (row === undefined) return null;
+  return {
+    partner,
+    configuration: row.stream_id === null ? null : StreamConfigurationSchema.parse(row.configuration),
+    lastApplied: row.last_applied,
+    newestSeq: row.newest_seq,
+    needsSnapshot: row.needs_snapshot,
+    heardAt: row.heard_at,
+    failures: row.failures,
+  };
+}
+
+/**
+ * Begins with a stream that the partner has made for us. A new one counts from 1 again: what was received in another counts as older
+ * than anything in it, and a snapshot comes first.
+ */
+export async function beginInboundStream(
+  { db, log, now }: Exchange,
+  partner: string,
+  configuration: StreamConfiguration,
+): Promise<void> {
+  const streamId = configuration.stream_id;
+  const isNew = await inExchange(db, async (tx) => {
+    const before = await tx
+      .selectFrom('inbound_stream')
+      .select('stream_id')
+      .where('partner', '=', partner)
+      .forUpdate()
+      .executeTakeFirstOrThrow();
+    const content = { stream_id: streamId, configuration: JSON.stringify(configuration) };
+    if (before.stream_id === streamId) {
+      await tx.updateTable('inbound_stream').set(content).where('partner', '=', partner).execute();
+      return false;
+    }
+    await tx
+      .updateTable('inbound_stream')
+      .set({
+        ...content,
+        ...{ last_applied: 0, newest_seq: 0, needs_snapshot: true, snapshot_after: null, expected_state: null },
+        snapshot_reason: 'the stream is new',
+      })
+      .where('partner', '=', partner)
+      .execute();
+    await tx.deleteFrom('inbound_event').where('partner', '=', partner).execute();
+    await tx.updateTable('copy').set({ seq: 0 }).where('partner', '=', partner).execute();
+    await tx
+      .updateTable('quarantine')
+      .set({ state: 'superseded', decided_at: now(), reason: 'a new stream began' })
+      .where('partner', '=', partner)
+      .where('state', '=', 'open')
+      .execute();
+    return true;
+  });
+  log.info({ partner, streamId, isNew, method: configuration.delivery.method }, 'stream of the partner');
+}
+
+/** The partner has no such stream any more. What was applied of it stays, and ages. */
+export async function forgetInboundStream({ db, log }: Exchange, partner: string): Promise<void> {
+  await inExchange(db, (tx) =>
+    tx
+      .updateTable('inbound_stream')
+      .set({ configuration: null, stream_id: null })
+      .where('partner', '=', partner)
+      .execute(),
+  );
+  log.warn({ partner }, 'the partner does not know our stream');
+}
+
+/** Nothing more is applied before a snapshot is. */
+export async function needSnapshot({ db, log }: Exchange, partner: string, reason: string): Promise<void> {
+  await inExchange(db, (tx) =>
+    tx
+      .updateTable('inbound_stream')
+      .set({ needs_snapshot: true, snapshot_after: null, snapshot_reason: reason })
+      .where('partner', '=', partner)
+      .where('needs_snapshot', '=', false)
+      .execute(),
+  );
+  log.warn({ partner, reason }, 'a snapshot is needed');
+}
+
+/** For operations; without a failure the last one stays to be seen. */
+export async function noteAttempt(
+  { db }: Exchange,
+  partner: string,
+  failure: { readonly error: string; readonly failures: number; readonly nextAttemptAt: Instant } | null,
+): Promise<void> {
+  await inExchange(db, async (tx) => {
+    if (failure === null) {
+      await sql`update inbound_stream set failures = 0, next_attempt_at = null where partner = ${partner} and failures > 0`.execute(
+        tx,
+      );
+      return;
+    }
+    const { error, failures, nextAttemptAt } = failure;
+    await sql`
+      update inbound_stream
+         set failures = ${failures}, next_attempt_at = ${nextAttemptAt}, last_error = ${error}, last_error_at = clock_timestamp()
+       where partner = ${partner}`.execute(tx);
+  });
+}

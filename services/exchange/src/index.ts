@@ -1,0 +1,3 @@
+export { WORKER_VARIABLES } from './config.ts';
+export { type ExchangeSettings, type OpenedExchange, openExchange } from './open-exchange.ts';
+export { type ExchangeWorker, startExchangeWorker, type WorkerOptions } from './worker.ts';

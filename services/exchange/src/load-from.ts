@@ -1,0 +1,43 @@
+import { type Exchange, inExchange, loadSnapshot, readPartner } from '@mra/exchange';
+import { sql } from 'kysely';
+
+/** A snapshot that was refused is not fetched again at once: what is wrong with it is seldom put right within minutes. */
+const AFTER_REFUSAL_MINUTES = 15;
+
+/** Loads a partner's snapshot. One that is refused is reported and tried again later; operations may ask for it earlier. */
+export async function loadFrom(exchange: Exchange, code: string, signal: AbortSignal): Promise<void> {
+  const { db, log } = exchange;
+  const partner = await inExchange(db, (tx) => readPartner(tx, code));
+  if (partner === null) return;
+  const loaded = await loadSnapshot(exchange, partner, { signal });
+  if (loaded.outcome === 'applied') {
+    // Whole and with the digest that it came with: a comparison would say no more.
+    await inExchange(db, (tx) =>
+      sql`update inbound_stream set snapshot_after = null, compared_at = clock_timestamp() where partner = ${code}`.execute(
+        tx,
+      ),
+    );
+    return;
+  }
+  const isEmpty = loaded.reasons.every((reason) => reason.code === 'EMPTY');
+  const began = isEmpty && (await beginWithNobody(exchange, code));
+  if (began) {
+    log.info({ partner: code }, 'the partner has no members yet: its stream is followed from the first event');
+    return;
+  }
+  await inExchange(db, (tx) =>
+    sql`update inbound_stream set snapshot_after = clock_timestamp() + make_interval(mins => ${AFTER_REFUSAL_MINUTES})
+         where partner = ${code}`.execute(tx),
+  );
+}
+
+/** A partner without members of whom nobody is held here: its stream says everything from the first event on. */
+async function beginWithNobody({ db }: Exchange, code: string): Promise<boolean> {
+  const { rows } = await inExchange(db, (tx) =>
+    sql`update inbound_stream set needs_snapshot = false, snapshot_reason = null
+         where partner = ${code} and last_applied = 0
+           and not exists (select from copy c where c.partner = ${code} and c.record is not null)
+        returning partner`.execute(tx),
+  );
+  return rows.length > 0;
+}

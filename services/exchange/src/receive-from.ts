@@ -1,0 +1,137 @@
+import { type Exchange, type ExchangeLog, type Partner, PartnerUnreachable } from '@mra/exchange';
+import { retryAt } from '@mra/exchange-protocol';
+import { askAgain, type GapMemory } from './ask-again.ts';
+import {
+  beginInboundStream,
+  forgetInboundStream,
+  type InboundStream,
+  noteAttempt,
+  readInboundStream,
+} from './inbound-stream.ts';
+import { ensureStream, UnusablePartner } from './make-stream.ts';
+import { newPollMemory, type PollMemory, pollPartner } from './poll-partner.ts';
+import { takeTurn } from './turns.ts';
+import { UnusableAnswer } from './unusable-answer.ts';
+
+const LOOK_AGAIN_MS = 1000;
+
+/** What one worker remembers of one partner while it runs. */
+interface Memory extends GapMemory {
+  readonly poll: PollMemory;
+  /** When the stream was last looked at, by `performance`; null: not since the worker began, and much may have changed meanwhile. */
+  streamSeenAt: number | null;
+  /** Of a push: beyond which event something was missing when last looked. */
+  missingAfter: number | null;
+}
+
+/**
+ * Receives from one partner, turn by turn: makes the stream, polls it, asks for what is missing. Failures are noted for operations and
+ * tried again with back-off.
+ * @returns the turn, for a loop: it gives the milliseconds until the next
+ */
+export function receiverFrom(exchange: Exchange, partner: Partner, worker: string) {
+  const memory: Memory = { poll: newPollMemory(), streamSeenAt: null, missingAfter: null, gap: null };
+  return async (signal: AbortSignal): Promise<number> => {
+    if (!(await takeTurn(exchange, partner.code, worker))) {
+      memory.streamSeenAt = null;
+      return LOOK_AGAIN_MS;
+    }
+    const stream = await readInboundStream(exchange, partner.code);
+    if (stream === null) return LOOK_AGAIN_MS;
+    try {
+      const wait = await turn(exchange, partner, stream, memory, signal);
+      if (stream.failures > 0) await noteAttempt(exchange, partner.code, null);
+      return wait;
+    } catch (error) {
+      if (signal.aborted) return 0;
+      return noteFailure(exchange, partner, stream, error);
+    }
+  };
+}
+
+async function turn(
+  exchange: Exchange,
+  partner: Partner,
+  stream: InboundStream,
+  memory: Memory,
+  signal: AbortSignal,
+): Promise<number> {
+  const { configuration } = stream;
+  if (configuration === null || memory.streamSeenAt === null) {
+    const ours = await ensureStream(exchange, partner, configuration?.stream_id ?? null, signal);
+    await beginInboundStream(exchange, partner.code, ours);
+    memory.streamSeenAt = performance.now();
+    // What waits there after failures would come when the partner tries again; asked for, it comes now.
+    const isPushed =
+      partner.receiveBy === 'push' && configuration?.stream_id === ours.stream_id && !stream.needsSnapshot;
+    if (isPushed) await askAgain(exchange, partner, stream, stream.lastApplied + 1, memory, signal);
+    return 0;
+  }
+  if (partner.receiveBy === 'push') return watchPushes(exchange, partner, stream, memory, signal);
+  const isMissing = lacksEvents(stream);
+  if (isMissing) await askAgain(exchange, partner, stream, stream.lastApplied + 1, memory, signal);
+  else memory.gap = null;
+  const url = configuration.delivery.endpoint_url;
+  const polled = await pollPartner(exchange, partner, { url, hold: !isMissing }, memory.poll, signal);
+  if (polled === null) {
+    await forgetInboundStream(exchange, partner.code);
+    return 0;
+  }
+  return polled.settled === 0 && (isMissing || polled.notKept > 0) ? LOOK_AGAIN_MS : 0;
+}
+
+/** Where a snapshot is needed, what is missing will be in it; events go on meanwhile as far as they can be applied. */
+function lacksEvents({ newestSeq, lastApplied, needsSnapshot }: InboundStream): boolean {
+  return newestSeq > lastApplied && !needsSnapshot;
+}
+
+/**
+ * Events arrive at the API, in whatever process. What is missing is asked for once it has been missing for a second: pushes may
+ * overtake one another. A partner that is silent for a cadence is asked whether it has our stream.
+ */
+async function watchPushes(
+  exchange: Exchange,
+  partner: Partner,
+  stream: InboundStream,
+  memory: Memory,
+  signal: AbortSignal,
+): Promise<number> {
+  const { lastApplied, heardAt } = stream;
+  const isMissing = lacksEvents(stream);
+  if (isMissing && memory.missingAfter === lastApplied)
+    await askAgain(exchange, partner, stream, lastApplied + 1, memory, signal);
+  memory.missingAfter = isMissing ? lastApplied : null;
+  const cadenceMs = partner.cadenceSeconds * 1000;
+  const silentMs = Date.parse(exchange.now()) - Date.parse(heardAt ?? exchange.now());
+  const unseenMs = performance.now() - (memory.streamSeenAt ?? 0);
+  if (silentMs > cadenceMs && unseenMs > Math.max(10_000, cadenceMs / 2)) memory.streamSeenAt = null;
+  return LOOK_AGAIN_MS;
+}
+
+async function noteFailure(
+  exchange: Exchange,
+  partner: Partner,
+  stream: InboundStream,
+  error: unknown,
+): Promise<number> {
+  const isForeseen = [PartnerUnreachable, UnusableAnswer, UnusablePartner].some((kind) => error instanceof kind);
+  if (!isForeseen) exchange.log.error({ partner: partner.code, err: error }, 'what was received could not be taken');
+  const message = isForeseen ? (error as Error).message : 'a failure here: see the log';
+  const failures = stream.failures + 1;
+  const now = exchange.now();
+  const retryAfter = error instanceof UnusableAnswer ? error.retryAfter : undefined;
+  // A partner that is back is to be heard before its data count as stale. What it asks for itself counts in any case.
+  const maxSeconds = Math.min(60, Math.max(2, partner.cadenceSeconds / 10));
+  const ours = retryAt({ attempt: failures, random: Math.random(), now }, { maxSeconds });
+  const asked = retryAt({ attempt: 1, random: 0, now, retryAfter });
+  const nextAttemptAt = ours > asked ? ours : asked;
+  await noteAttempt(exchange, partner.code, { error: message, failures, nextAttemptAt });
+  report(exchange.log, { partner: partner.code, failures, retryAt: nextAttemptAt, reason: message });
+  return Math.max(100, Date.parse(nextAttemptAt) - Date.parse(now));
+}
+
+function report(log: ExchangeLog, fields: Readonly<Record<string, unknown>> & { readonly failures: number }): void {
+  // The first, and then ever more seldom: a partner may be away for days.
+  const isTold = Number.isInteger(Math.log2(fields.failures));
+  if (isTold) log.warn(fields, 'receiving failed');
+}
