@@ -5,7 +5,7 @@ import { buildApiDocument, exampleUrlOf, operationsOf } from '../support/api-doc
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 const MEBIBYTE = 1_048_576;
-const ALL = ['recognition:read', 'registry:read', 'registry:write', 'network:write', 'operations'] as const;
+const ALL = ['recognition:read', 'registry:read', 'registry:write', 'network:write', 'operations', 'exchange'] as const;
 
 /** Operations with a body, with the address of their examples. */
 const withBody = operationsOf(await buildApiDocument())

@@ -15,7 +15,7 @@ import { eventually, expectInStep, versionsOf } from './fixtures/in-step.ts';
 
 /** Processes are killed at every point of a delivery; what was committed is delivered, and applied once. */
 
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 240_000 });
 
 let eu: FaultNode;
 let jp: FaultNode;

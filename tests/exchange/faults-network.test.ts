@@ -11,7 +11,7 @@ import { createRestartableDatabase, type RestartableDatabase } from './fixtures/
  * database of JP is on a server of its own.
  */
 
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 240_000 });
 
 let eu: FaultNode;
 let jp: FaultNode;

@@ -15,7 +15,7 @@ import { compareSides, eventually, expectInStep, versionsOf } from './fixtures/i
 
 /** What is lost is asked for again, what differs is repaired, and who is silent is not believed for ever. */
 
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 240_000 });
 
 let eu: FaultNode;
 let jp: FaultNode;

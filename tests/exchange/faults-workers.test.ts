@@ -13,7 +13,7 @@ import { expectInStep, versionsOf } from './fixtures/in-step.ts';
  * while keys are rotated.
  */
 
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 240_000 });
 
 let eu: FaultNode;
 let jp: FaultNode;

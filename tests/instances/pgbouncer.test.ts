@@ -12,8 +12,11 @@ import { findPgBouncer, type Login, type PgBouncer, type Program, startPgBouncer
 
 const found = await findPgBouncer();
 const program = typeof found === 'string' ? null : found;
-const withReason = (title: string, reason: string | null) =>
-  reason === null ? title : `${title} (skipped: ${reason})`;
+const withReason = (title: string, reason: string | null): string => {
+  if (reason === null) return title;
+  console.log(`skipped: ${title}: ${reason}`);
+  return `${title} (skipped: ${reason})`;
+};
 
 /** What the README has operators make. */
 const service: Login = { user: 'mra_api', password: 'for-these-tests' };
@@ -47,7 +50,7 @@ async function failureOf(url: string, options: { readonly session?: boolean } = 
 
 describe.skipIf(program === null)(
   withReason(
-    `instances behind PgBouncer ${program?.version} in transaction mode`,
+    `instances behind PgBouncer ${program?.version ?? ''} in transaction mode`,
     typeof found === 'string' ? found : null,
   ),
   () => {
@@ -206,7 +209,7 @@ describe.skipIf(program === null)(
       });
     });
 
-    const keeps = program?.keepsStatements ? null : `PgBouncer ${program?.version} does not keep them, 1.21 does`;
+    const keeps = program?.keepsStatements ? null : `PgBouncer ${program?.version ?? ''} does not keep them, 1.21 does`;
     test.skipIf(keeps !== null)(
       withReason('named prepared statements work where the pooler keeps them', keeps),
       async () => {

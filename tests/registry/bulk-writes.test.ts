@@ -40,8 +40,10 @@ describe('lines that come in by COPY', () => {
                               select '${upload}', 'X', false, n, 'X' from generate_series(1, ${index + 1}) n`);
     }
     expect(await lines(uploads[1])).toEqual([2, 2]);
-    expect(await lines(uploads[0])).toEqual([1, 1]);
-    await database.asOwner('delete from import_upload');
+    expect(await lines('00000000-0000-4000-8000-000000000003')).toEqual([0, 0]);
+    // They go with their upload, also one whose process is gone.
+    await sql`delete from import_upload`.execute(database.db);
+    expect((await database.asOwner('select from import_line_arrived')).rowCount).toBe(0);
   });
 });
 

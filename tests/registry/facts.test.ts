@@ -10,12 +10,14 @@ describe('the facts of a question', () => {
   });
 
   const rowsFor = async (identifier: string) => {
-    const { rows } = await sql<{ facts: unknown[] | null; is_stand_in: boolean | null }>`
+    const { rows } = await sql<{ facts: string | null; is_stand_in: boolean | null }>`
       select facts, is_stand_in from recognition_facts(array[${identifier}], array[null::timestamptz])`.execute(
       database.db,
     );
     return rows;
   };
+
+  const parts = (facts: string | null | undefined) => facts?.split('\x1d').length;
 
   test('are those of the members that the identifier names', async () => {
     const [loaded] = await loadFacts(database.db, [{ identifier: 'de aeof-000 12345', knownAt: null }]);
@@ -26,7 +28,8 @@ describe('the facts of a question', () => {
     const [hidden] = await rowsFor('DEAEOF00012352');
     const [nobody] = await rowsFor('DEAEOF99999999');
     expect([hidden?.is_stand_in, nobody?.is_stand_in]).toEqual([false, true]);
-    expect(nobody?.facts).toHaveLength(hidden?.facts?.length ?? 0);
+    expect(parts(nobody?.facts)).toBe(parts(hidden?.facts));
+    expect(parts(nobody?.facts)).toBeGreaterThan(10);
     const [loaded] = await loadFacts(database.db, [{ identifier: 'DEAEOF99999999', knownAt: null }]);
     expect(loaded?.memberships).toEqual([]);
   });

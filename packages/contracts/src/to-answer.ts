@@ -10,7 +10,8 @@ export interface AnswerContext {
 }
 
 /**
- * A decision as callers read it (api.md section 2).
+ * A decision as callers read it (api.md section 2), its fields in the order of the schema: it is sent as it is, without the check that
+ * other answers go through, which would take longer than deciding. Tests hold it to its schema.
  * Instants lose a fraction of zero; of the question only what was asked is repeated, with `at` and `knownAt` always.
  */
 export function toAnswer(decision: Decision, question: Question, context: AnswerContext): Answer {
@@ -33,7 +34,7 @@ export function toAnswer(decision: Decision, question: Question, context: Answer
       })),
     })),
     benefits: [...decision.benefits],
-    declare: decision.declare && { ...decision.declare },
+    declare: toDeclare(decision.declare),
     nameMatch: decision.nameMatch && { ...decision.nameMatch },
     validUntil: decision.validUntil && shortInstant(decision.validUntil),
     dataAge: toDataAge(decision.dataAge),
@@ -64,6 +65,12 @@ function toMembership(membership: Decision['membership']): Answer['membership'] 
     statusSince: since(membership.statusSince),
     components: membership.components.map((component) => ({ ...component, since: since(component.since) })),
   };
+}
+
+function toDeclare(declare: Decision['declare']): Answer['declare'] {
+  if (declare === null) return null;
+  const { strategy, identifier, where, note, hint } = declare;
+  return { strategy, identifier, where, note, hint };
 }
 
 /** A copy may have been synchronised after the instant asked about: its age is then 0, not negative. */

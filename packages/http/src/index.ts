@@ -15,4 +15,4 @@ export type { ApiInfo } from './openapi.ts';
 export { problems } from './problem-responses.ts';
 export type { RateLimitOptions } from './rate-limit.ts';
 export type { OverloadLimits } from './shedding.ts';
-export type { ZodTypeProvider } from './zod-provider.ts';
+export { asMade, type ZodTypeProvider } from './zod-provider.ts';

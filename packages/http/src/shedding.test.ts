@@ -94,12 +94,17 @@ describe('while as many requests are under way as may be', () => {
 
 test('while what requests need cannot keep up, nothing more is taken in, but for what is never shed', async () => {
   let isBehind = true;
-  const { app, status } = await aGatedApp(10, () => isBehind);
+  const { app, open, status, until } = await aGatedApp(100, () => isBehind);
+  // So few are no load.
+  const first = Array.from({ length: 10 }, () => status('/gated'));
+  await until(10);
   expect(await status('/hello')).toBe(503);
   expect(await status('/health')).toBe(200);
   expect((await app.inject({ url: '/push', headers: await bearer('exchange') })).statusCode).toBe(200);
   isBehind = false;
   expect(await status('/hello')).toBe(200);
+  open();
+  expect(new Set(await Promise.all(first))).toEqual(new Set([200]));
 });
 
 describe('a request is under way', () => {
@@ -149,7 +154,9 @@ describe('a request is under way', () => {
 test('while the event loop is far behind, nothing more is taken in; afterwards everything is', {
   timeout: 60_000,
 }, async () => {
-  const { status } = await aGatedApp(10);
+  const { open, status, until } = await aGatedApp(100);
+  const first = Array.from({ length: 10 }, () => status('/gated'));
+  await until(10);
   const block = () => {
     const end = performance.now() + 1300;
     while (performance.now() < end);
@@ -163,7 +170,9 @@ test('while the event loop is far behind, nothing more is taken in; afterwards e
   for (let round = 0; round < 10 && found === 200; round += 1) found = await refusedWhileBlocked();
   expect(found).toBe(503);
   expect(await status('/health')).toBe(200);
-  await expect.poll(() => status('/hello'), { timeout: 10_000 }).toBe(200);
+  await expect.poll(() => status('/hello'), { timeout: 30_000 }).toBe(200);
+  open();
+  await Promise.all(first);
 });
 
 test('without limits everything is taken in', async () => {

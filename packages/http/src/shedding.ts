@@ -24,6 +24,8 @@ export interface OverloadLimits {
  * whenever clients wait for nothing but answers, however soon these come.
  */
 const MOST_LATENESS_MS = 1000;
+/** So few are taken in even then: what holds the process up is something else, such as a machine that is busy. */
+const FEW = 10;
 /** Beyond that V8 collects garbage and little else, and then ends the process. */
 const MOST_HEAP_USED = 0.9;
 
@@ -92,7 +94,7 @@ export async function shedLoad(
     if (config?.shedding === 'never') return done();
     const weight = request.method === 'GET' ? 1 : Math.min(MOST_WEIGHT, Math.max(1, Math.ceil(bodyLimit / MEBIBYTE)));
     const isFull = underWay > 0 && underWay + weight > mostUnderWay;
-    if (isFull || isBehind() || app.isUnderPressure()) {
+    if (isFull || (underWay >= FEW && (isBehind() || app.isUnderPressure()))) {
       sendProblem(OVERLOADED, request, reply);
       return;
     }

@@ -1,7 +1,7 @@
 import type { Status } from './closed-sets.ts';
 import type { AnsweredMembership } from './decision.ts';
 import type { MembershipFacts, StatusPeriod } from './membership-types.ts';
-import { issuedWithinUnion, issuingCountry, programmeAt } from './network.ts';
+import { issuedWithinUnion, issuingCountry, membersOfUnion, programmeAt } from './network.ts';
 import type { AuthorisationType, Network } from './network-types.ts';
 import { contains, dayOrInstant, type Instant } from './time.ts';
 
@@ -19,9 +19,8 @@ export function issuerOf(network: Network, membership: Pick<MembershipFacts, 'pr
 
 /** The status periods that hold at an instant, one a component; empty before the authorisation begins. */
 export function statusesAt(membership: Pick<MembershipFacts, 'statuses'>, at: Instant): readonly StatusPeriod[] {
-  return membership.statuses
-    .filter((period) => contains(period.valid, at))
-    .toSorted((a, b) => (a.component < b.component ? -1 : 1));
+  const statuses = membership.statuses.filter((period) => contains(period.valid, at));
+  return statuses.length < 2 ? statuses : statuses.sort((a, b) => (a.component < b.component ? -1 : 1));
 }
 
 /** The authorisation type held at an instant; before the beginning, the type with which it will begin. */
@@ -108,6 +107,5 @@ export function answeredMembership(
 export function issuingCountryShown(network: Network, membership: MembershipFacts, at: Instant): string | null {
   if (membership.issuingCountry !== null) return membership.issuingCountry;
   const issuer = issuerOf(network, membership, at);
-  const isUnion = network.unionMembers.some((row) => row.union === issuer);
-  return isUnion ? issuingCountry(membership) : issuer;
+  return membersOfUnion(network, issuer).length > 0 ? issuingCountry(membership) : issuer;
 }

@@ -49,8 +49,40 @@ export function programmeAt(network: Network, id: string, at: Instant): Programm
  * territory: what it recognises, its members recognise (UCC art. 38(4); domain.md A.2).
  */
 export function recognisingTerritories(network: Network, recogniser: string, at: Instant): readonly string[] {
-  const unions = network.unionMembers.filter((row) => row.member === recogniser && contains(row.valid, at));
-  return [recogniser, ...new Set(unions.map((row) => row.union))];
+  const rows = membershipsInUnions(network, recogniser);
+  if (rows.length === 0) return [recogniser];
+  return [recogniser, ...new Set(rows.filter((row) => contains(row.valid, at)).map((row) => row.union))];
+}
+
+/** Of which unions an administration is, was or will be a member. */
+export function membershipsInUnions(network: Network, member: string): readonly UnionMember[] {
+  return unionsOf(network).byMember.get(member) ?? NONE;
+}
+
+/** Who is, was or will be a member of a union; nobody of what is no union. */
+export function membersOfUnion(network: Network, union: string): readonly UnionMember[] {
+  return unionsOf(network).byUnion.get(union) ?? NONE;
+}
+
+const NONE: readonly UnionMember[] = [];
+
+interface Unions {
+  readonly byMember: ReadonlyMap<string, readonly UnionMember[]>;
+  readonly byUnion: ReadonlyMap<string, readonly UnionMember[]>;
+}
+
+/** Every question asks some ten times who belongs to which union. */
+const arranged = new WeakMap<readonly UnionMember[], Unions>();
+
+function unionsOf({ unionMembers }: Network): Unions {
+  const known = arranged.get(unionMembers);
+  if (known !== undefined) return known;
+  const unions = {
+    byMember: Map.groupBy(unionMembers, (row) => row.member),
+    byUnion: Map.groupBy(unionMembers, (row) => row.union),
+  };
+  arranged.set(unionMembers, unions);
+  return unions;
 }
 
 /** The country that issued the authorisation: as recorded, else the first two letters of the number (reference README). */
@@ -60,7 +92,7 @@ export function issuingCountry(membership: MembershipFacts): string {
 
 /** Of a union programme: whether the country that issued the authorisation is a member of the union at that instant. */
 export function issuedWithinUnion(network: Network, union: string, membership: MembershipFacts, at: Instant): boolean {
-  const members = network.unionMembers.filter((row) => row.union === union);
+  const members = membersOfUnion(network, union);
   if (members.length === 0) return true;
   const country = issuingCountry(membership);
   return members.some((row) => row.member === country && contains(row.valid, at));

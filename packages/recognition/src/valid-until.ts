@@ -1,7 +1,7 @@
 import { type Evaluation, evaluate } from './evaluate.ts';
 import { issuerOf } from './membership.ts';
 import type { MembershipFacts } from './membership-types.ts';
-import { recognisingTerritories } from './network.ts';
+import { membershipsInUnions, membersOfUnion } from './network.ts';
 import type { Network } from './network-types.ts';
 import type { Audience, Facts, Question } from './question.ts';
 import { startOf } from './rules/agreement-in-force.ts';
@@ -15,8 +15,10 @@ import type { Instant, Period } from './time.ts';
  * Answers change only where some period of a fact begins or ends, so these instants are tried in order.
  */
 export function validUntil(question: Question, facts: Facts, audience: Audience, answer: Evaluation): Instant | null {
+  const instants = boundaries(question, facts);
+  if (instants.length === 0) return null;
   const now = essence(answer);
-  for (const instant of boundaries(question, facts)) {
+  for (const instant of instants) {
     const asked = { ...question, at: later(question.at, instant), knownAt: later(question.knownAt, instant) };
     if (essence(evaluate(asked, facts, audience)) !== now) return instant;
   }
@@ -28,10 +30,11 @@ function essence({ outcome, reason, membership, rules, benefits, declare, nameMa
   return JSON.stringify([outcome, reason, membership, conditions, benefits, declare, nameMatch]);
 }
 
+/** Later than the instant asked about (of staleness: than that of knowledge), each once, in order. */
 function boundaries(question: Question, { network, memberships }: Facts): readonly Instant[] {
-  const instants = new Set<Instant>();
+  const instants: Instant[] = [];
   const add = (instant: Instant | null): void => {
-    if (instant !== null && instant > question.at) instants.add(instant);
+    if (instant !== null && instant > question.at) instants.push(instant);
   };
   const addPeriods = (rows: readonly { readonly valid: Period }[]): void => {
     for (const { valid } of rows) {
@@ -39,32 +42,37 @@ function boundaries(question: Question, { network, memberships }: Facts): readon
       add(valid.to);
     }
   };
-  const unions = new Set(memberships.flatMap((membership) => issuersOf(network, membership, question.at)));
-  addPeriods(network.unionMembers.filter((row) => row.member === question.recogniser || unions.has(row.union)));
+  addPeriods(membershipsInUnions(network, question.recogniser));
   for (const membership of memberships) {
+    const issuers = issuersOf(network, membership, question.at);
+    for (const issuer of issuers) addPeriods(membersOfUnion(network, issuer));
     addPeriods(membership.statuses);
     addPeriods(membership.consents);
     addPeriods(membership.identifiers);
     addPeriods(membership.localSuspensions);
     addPeriods(network.programmes.get(membership.programme) ?? []);
     const stale = staleAfter(question, membership);
-    if (stale !== null) instants.add(stale);
+    if (stale !== null) instants.push(stale);
     for (const { agreement, rule } of possibleRules(question, network, membership)) {
-      addPeriods([agreement]);
-      for (const issuer of issuersOf(network, membership, question.at)) {
+      add(agreement.valid.from);
+      add(agreement.valid.to);
+      for (const issuer of issuers) {
         const start = startOf(agreement, rule, issuer);
         add(start.earliest);
         add(start.certain);
       }
     }
   }
-  return [...instants].toSorted();
+  return instants.length < 2 ? instants : [...new Set(instants)].toSorted();
 }
 
 /** The administrations that have, had or will have the programme of a membership. */
 function issuersOf(network: Network, membership: MembershipFacts, at: Instant): readonly string[] {
-  const terms = network.programmes.get(membership.programme) ?? [];
-  return [...new Set([issuerOf(network, membership, at), ...terms.map(({ administration }) => administration)])];
+  const now = issuerOf(network, membership, at);
+  const others = (network.programmes.get(membership.programme) ?? [])
+    .map(({ administration }) => administration)
+    .filter((administration) => administration !== now);
+  return others.length === 0 ? [now] : [now, ...new Set(others)];
 }
 
 /** Staleness counts from knowledge: data can be too old before an instant in the future that is asked about. */
@@ -74,10 +82,11 @@ function staleAfter(question: Question, membership: MembershipFacts): Instant | 
 }
 
 /** Rules of the recogniser and of every union it is ever a member of. */
-function possibleRules(question: Question, network: Network, membership: MembershipFacts) {
-  const unions = network.unionMembers.filter((row) => row.member === question.recogniser).map((row) => row.union);
-  const territories = new Set([...recognisingTerritories(network, question.recogniser, question.at), ...unions]);
-  return [...territories].flatMap((territory) => network.rules.get(`${membership.programme}>${territory}`) ?? []);
+function possibleRules({ recogniser }: Question, network: Network, { programme }: MembershipFacts) {
+  const own = network.rules.get(`${programme}>${recogniser}`) ?? [];
+  const unions = new Set(membershipsInUnions(network, recogniser).map((row) => row.union));
+  if (unions.size === 0) return own;
+  return [...own, ...[...unions].flatMap((union) => network.rules.get(`${programme}>${union}`) ?? [])];
 }
 
 const later = (a: Instant, b: Instant): Instant => (a > b ? a : b);

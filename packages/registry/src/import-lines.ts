@@ -2,6 +2,7 @@ import { type RawBuilder, sql, type Transaction } from 'kysely';
 import type { DB } from './database.ts';
 import { inChunks } from './import-chunks.ts';
 import { communicationEnded } from './import-communication.ts';
+import { countMissing } from './import-missing.ts';
 import { type Upload, workOn } from './import-staging.ts';
 import type { MembershipRecord } from './membership-record.ts';
 import type { Database } from './pool.ts';
@@ -29,12 +30,27 @@ export function readChangedLines(tx: Transaction<DB>, list: List): AsyncGenerato
   );
 }
 
-/** How many lines {@link readChangedLines} would give now: what applying the list will cost. */
-export async function countChangedLines(db: Database, actor: Actor, list: List): Promise<number> {
-  return readAs(db, actor, async (tx) => {
+/** What applying a list will cost, were it applied now. */
+export interface ImportWork {
+  /** Lines that {@link readChangedLines} would give. */
+  readonly changed: number;
+  /** Members that a full list would end. */
+  readonly missing: number;
+  /** What it took to find that out, which applying does again. */
+  readonly seconds: number;
+}
+
+export async function countWork(
+  db: Database,
+  actor: Actor,
+  list: List & { readonly mode: 'full' | 'delta' },
+): Promise<ImportWork> {
+  return readAs(db, actor, async (tx, now) => {
+    const start = performance.now();
     await workOn(tx, list.upload);
-    const { rows } = await sql<{ lines: number }>`select count(*) as lines ${changedLines(list)}`.execute(tx);
-    return first(rows).lines;
+    const { rows } = await sql<{ changed: number }>`select count(*) as changed ${changedLines(list)}`.execute(tx);
+    const missing = list.mode === 'full' ? (await countMissing({ tx, recordedAt: now }, list)).missing : 0;
+    return { changed: first(rows).changed, missing, seconds: (performance.now() - start) / 1000 };
   });
 }
 

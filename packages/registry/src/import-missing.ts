@@ -16,7 +16,10 @@ export interface Missing {
 type Order = Pick<ImportOrder, 'upload' | 'programme' | 'source'>;
 
 /** Counts the live members of the list's programme that the upload of the transaction does not name. */
-export async function countMissing({ tx, recordedAt }: Recording, order: Order): Promise<Missing> {
+export async function countMissing(
+  { tx, recordedAt }: Pick<Recording, 'tx' | 'recordedAt'>,
+  order: Order,
+): Promise<Missing> {
   const { rows } = await sql<Missing>`
     select count(*) as live, count(*) filter (where ${isMissing(order)}) as missing
       from (${liveMembers(order, recordedAt)}) m`.execute(tx);

@@ -1,9 +1,12 @@
+import { finished } from 'node:stream/promises';
 import type { Instant } from '@mra/recognition';
 import { sql, type Transaction } from 'kysely';
+import { from as copyFrom } from 'pg-copy-streams';
+import { SERVICE_ROLE } from './connection-proof.ts';
 import type { DB } from './database.ts';
 import type { MembershipRecord } from './membership-record.ts';
 import type { Executor } from './network.ts';
-import type { Database } from './pool.ts';
+import { type Database, withClient } from './pool.ts';
 import { first } from './recording.ts';
 
 /** A list that is being received: its lines wait in a table of their own until they are applied. */
@@ -37,34 +40,63 @@ export async function openUpload(db: Database, client: string): Promise<Upload> 
   return { id: row.id, startedAt: row.started_at };
 }
 
+const COLUMNS = ['upload_id', 'number_normalised', 'accepted', 'line', 'number', 'record'] as const;
+
 /**
- * Adds lines to an upload.
- * @returns the lines (of those with a record) whose number another line has had before; they are not added
+ * Adds lines to an upload. Of several lines with one number all are kept: which of them count is for {@link rejectRepeated}.
  */
-export async function stageLines(
-  db: Database,
-  upload: Upload,
-  lines: readonly StagedLine[],
-): Promise<readonly StagedLine[]> {
-  if (lines.length === 0) return [];
-  const content = lines.map(({ line, number, normalised, record }) => ({
-    upload_id: upload.id,
-    line,
-    number,
-    number_normalised: normalised,
-    accepted: record !== null,
-    record,
-  }));
-  const added = await db.transaction().execute(async (tx) => {
-    await workOn(tx, upload);
-    const { rows } = await sql<{ line: number }>`
-      insert into import_line
-      select * from jsonb_populate_recordset(null::import_line, ${JSON.stringify(content)}::jsonb)
-      on conflict do nothing
-      returning line`.execute(tx);
-    return new Set(rows.map(({ line }) => line));
+export async function stageLines(db: Database, { id }: Upload, lines: readonly StagedLine[]): Promise<void> {
+  if (lines.length === 0) return;
+  const rows = lines.map(({ line, number, normalised, record }) => {
+    const values = [id, normalised, record !== null, line, number, record === null ? null : JSON.stringify(record)];
+    return values.map(copyText).join('\t');
   });
-  return lines.filter(({ line, record }) => record !== null && !added.has(line));
+  await withClient(db, async (client) => {
+    await client.query('begin');
+    await client.query("select set_config('role', $1, true)", [SERVICE_ROLE]); // as actAs() does, behind a pooler
+    const copy = client.query(copyFrom(`copy import_line_arrived (${COLUMNS.join(', ')}) from stdin`));
+    copy.end(`${rows.join('\n')}\n`);
+    await finished(copy);
+    await client.query('commit');
+  });
+}
+
+const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };
+
+/** A value in the text format of COPY. */
+function copyText(value: string | number | boolean | null): string {
+  if (typeof value !== 'string') return value === null ? '\\N' : String(value);
+  return value.replace(/[\\\t\n\r]/g, (character) => ESCAPES[character] as string);
+}
+
+export interface RepeatedLines {
+  readonly count: number;
+  /** The first ones, in the order of the list. */
+  readonly first: readonly Pick<StagedLine, 'line' | 'number'>[];
+}
+
+/**
+ * Takes those lines out of an upload whose number an earlier line has, of those with a record. A rejected line does not stand in the
+ * way of a good one.
+ * @param told how many of them are told one by one
+ */
+export async function rejectRepeated(db: Database, upload: Upload, told: number): Promise<RepeatedLines> {
+  return db.transaction().execute(async (tx) => {
+    await workOn(tx, upload);
+    const { rows } = await sql<RepeatedLines>`
+      with repeated as (
+        select line
+          from (select line, row_number() over (partition by number_normalised order by line) as place
+                  from import_line where upload_id = ${upload.id} and accepted) l
+         where place > 1
+      ), removed as (
+        delete from import_line l using repeated r where l.upload_id = ${upload.id} and l.line = r.line returning l.line, l.number
+      )
+      select count(*) as count,
+             coalesce((select json_agg(f) from (select line, number from removed order by line limit ${told}) f), '[]') as first
+        from removed`.execute(tx);
+    return first(rows);
+  });
 }
 
 /** Removes an upload with its lines, if it is there. */

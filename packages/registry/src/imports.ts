@@ -1,11 +1,12 @@
 import type { Instant, Network, ProgrammeTerms } from '@mra/recognition';
 import { sql } from 'kysely';
+import { oneAhead } from './import-chunks.ts';
 import { eventsOfListing, readCommunication } from './import-communication.ts';
 import { type ChangedLine, readChangedLines } from './import-lines.ts';
 import { countMissing, endingWrites, type Missing, readMissing } from './import-missing.ts';
 import { closeUpload, type Upload, workOn } from './import-staging.ts';
-import { type MembershipWrite, writeMemberships } from './membership-write.ts';
-import type { Recording } from './recording.ts';
+import { judgeWrites, type MembershipWrite, storeJudged, writeMemberships } from './membership-write.ts';
+import { first, type Recording } from './recording.ts';
 import { recordSynchronisation } from './synchronisations.ts';
 
 /** How a staged list is to be applied. */
@@ -22,6 +23,10 @@ export interface ImportOrder {
   readonly accepted: number;
   /** How many members a full list may end when it ends more than a tenth, or names none. */
   readonly allowRemovals: number | null;
+  /** Told after each chunk how many changed lines and endings are behind it; what it throws gives the recording up. */
+  readonly onProgress?: (done: number) => Promise<void>;
+  /** How many refused lines are told one by one. */
+  readonly told: number;
   /** Of copies: how old they may grow from now on. */
   readonly maxAgeSeconds: number;
 }
@@ -40,7 +45,11 @@ export type Applied =
       readonly updated: number;
       readonly unchanged: number;
       readonly ended: number;
-      readonly refused: readonly RefusedLine[];
+      readonly refused: {
+        readonly count: number;
+        /** In the order of the list. */
+        readonly first: readonly RefusedLine[];
+      };
     }
   /** Nothing was written. */
   | ({ readonly outcome: 'removals_not_allowed' } & Missing);
@@ -58,8 +67,9 @@ export async function applyImport(recording: Recording, network: Network, order:
     const isSuspicious = accepted === 0 || missing.missing * 10 > missing.live;
     if (isSuspicious && missing.missing > (allowRemovals ?? -1)) return { outcome: 'removals_not_allowed', ...missing };
   }
-  const written = await writeLines(recording, network, order);
-  const ended = mode === 'full' ? await endMissing(recording, network, order) : 0;
+  const done = progressOf(order);
+  const written = await writeLines(recording, network, order, done);
+  const ended = mode === 'full' ? await endMissing(recording, network, order, done) : 0;
   if (source !== null && (accepted > 0 || received === 0)) {
     await recordSynchronisation(recording, {
       administration: source,
@@ -74,20 +84,39 @@ export async function applyImport(recording: Recording, network: Network, order:
   return { outcome: 'applied', ...written, ended };
 }
 
-async function writeLines(recording: Recording, network: Network, order: ImportOrder) {
+type Progress = (chunk: number) => Promise<void>;
+
+function progressOf({ onProgress }: ImportOrder): Progress {
+  let done = 0;
+  return async (chunk) => {
+    done += chunk;
+    await onProgress?.(done);
+  };
+}
+
+async function writeLines(recording: Recording, network: Network, order: ImportOrder, done: Progress) {
   const counts = { created: 0, updated: 0 };
-  const refused: RefusedLine[] = [];
-  for await (const lines of readChangedLines(recording.tx, order)) {
-    const results = await writeMemberships(recording, network, await writesOf(recording, order, lines));
-    for (const [index, result] of results.entries()) {
+  const refused = { count: 0, first: [] as RefusedLine[] };
+  const refuse = (line: RefusedLine): void => {
+    refused.count += 1;
+    if (refused.first.length < order.told) refused.first.push(line);
+  };
+  const chunks = oneAhead(readChangedLines(recording.tx, order), async (lines) => ({
+    lines,
+    judged: await judgeWrites(recording, network, await writesOf(recording, order, lines)),
+  }));
+  for await (const { lines, judged } of chunks) {
+    await storeJudged(recording, judged);
+    for (const [index, result] of judged.results.entries()) {
       const { line, number } = lines[index] as ChangedLine;
       if (result.outcome === 'created' || result.outcome === 'updated') counts[result.outcome] += 1;
       else if (result.outcome === 'refused')
-        refused.push({ line, number, code: 'TRANSITION_NOT_ALLOWED', detail: result.detail });
-      else if (result.outcome === 'not_authoritative') refused.push({ line, number, ...notAuthoritative(order) });
+        refuse({ line, number, code: 'TRANSITION_NOT_ALLOWED', detail: result.detail });
+      else if (result.outcome === 'not_authoritative') refuse({ line, number, ...notAuthoritative(order) });
     }
+    await done(lines.length);
   }
-  return { ...counts, unchanged: order.accepted - counts.created - counts.updated - refused.length, refused };
+  return { ...counts, unchanged: order.accepted - counts.created - counts.updated - refused.count, refused };
 }
 
 const notAuthoritative = ({ source }: ImportOrder) => ({
@@ -110,7 +139,7 @@ async function writesOf(
   });
 }
 
-async function endMissing(recording: Recording, network: Network, order: ImportOrder): Promise<number> {
+async function endMissing(recording: Recording, network: Network, order: ImportOrder, done: Progress): Promise<number> {
   let ended = 0;
   for await (const members of readMissing(recording, order)) {
     const writes = await endingWrites(
@@ -120,6 +149,16 @@ async function endMissing(recording: Recording, network: Network, order: ImportO
     );
     const results = await writeMemberships(recording, network, writes);
     ended += results.filter(({ outcome }) => outcome === 'updated').length;
+    await done(members.length);
   }
   return ended;
+}
+
+/**
+ * Lets readers wait from now on for a recording made ahead, so that it may end a little after its instant.
+ * @returns false when that instant is too near already
+ */
+export async function holdReaders({ tx, recordedAt }: Recording): Promise<boolean> {
+  const { rows } = await sql<{ in_time: boolean }>`select finish_recording(${recordedAt}) as in_time`.execute(tx);
+  return first(rows).in_time;
 }

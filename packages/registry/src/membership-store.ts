@@ -1,7 +1,18 @@
 import { sql } from 'kysely';
+import {
+  CONSENTS,
+  type ConsentRow,
+  columnNames,
+  type FactTable,
+  IDENTIFIERS,
+  type IdentifierRow,
+  RECORDS,
+  rowsAsQuery,
+  STATUSES,
+  type StatusRow,
+} from './membership-columns.ts';
 import type { MembershipRecord } from './membership-record.ts';
 import type { MembershipWrite } from './membership-write.ts';
-import { rangeText } from './period.ts';
 import { first, type Recording } from './recording.ts';
 
 /** A write that has been judged: what is to be known of the member from now on. */
@@ -10,95 +21,72 @@ export interface Planned {
   readonly id: number;
   readonly version: number;
   readonly record: MembershipRecord;
-  readonly statuses: readonly { type: string; component: string; status: string; valid: string }[];
-  readonly consents: readonly {
-    scope: string;
-    partners: readonly string[];
-    except_for: readonly string[];
-    valid: string;
-  }[];
-  readonly identifiers: readonly Record<string, unknown>[];
+  readonly statuses: readonly Omit<StatusRow, 'id'>[];
+  readonly consents: readonly Omit<ConsentRow, 'id'>[];
+  readonly identifiers: readonly Omit<IdentifierRow, 'id'>[];
+  /** Nothing is known of the member yet, so that there is nothing to close or to compare. */
+  readonly isNew?: boolean;
 }
 
 /**
- * Stores what has been judged: the log and the events, then each table in two statements, whatever the number of members.
+ * Stores what has been judged: the log and the events, then each table in at most three statements, whatever the number of members.
  */
 export async function store(recording: Recording, planned: readonly Planned[]): Promise<void> {
   const { tx, recordedAt, actor } = recording;
   await appendEntries(recording, planned);
   const ids = planned.map(({ id }) => id);
-  const known = rangeText({ from: recordedAt, to: null });
-  const records = planned.map(({ id, version, record }) => ({
-    membership_id: id,
-    version,
-    known,
-    recorded_by: actor.client,
-    type: record.type,
-    issuing_country: record.issuingCountry,
-    issuing_office: record.issuingOffice,
-    validated_on: record.validatedOn,
-    names: record.names,
-    addresses: record.addresses,
-    identifiers: record.identifiers,
-    roles: record.roles,
-    consent: record.consent,
-    valid: rangeText({ from: record.validFrom, to: record.validTo }),
-  }));
-  await sql`update membership_record set known = tstzrange(lower(known), ${recordedAt})
-             where membership_id = any (${ids}) and upper_inf(known)`.execute(tx);
-  await sql`insert into membership_record
-            select * from jsonb_populate_recordset(null::membership_record, ${JSON.stringify(records)}::jsonb)`.execute(
+  const earlier = planned.filter(({ isNew }) => isNew !== true);
+  if (earlier.length > 0) {
+    await sql`update membership_record set known = tstzrange(lower(known), ${recordedAt})
+               where membership_id = any (${earlier.map(({ id }) => id)}) and upper_inf(known)`.execute(tx);
+  }
+  await sql`insert into membership_record (${columnNames(RECORDS)}, known, recorded_by)
+            select r.*, tstzrange(${recordedAt}, null), ${actor.client} from (${rowsAsQuery(RECORDS, planned)}) r`.execute(
     tx,
   );
-  const part = <T extends object>(rows: (plan: Planned) => readonly T[]): string =>
-    JSON.stringify(planned.flatMap((plan) => rows(plan).map((row) => ({ ...row, membership_id: plan.id, known }))));
-  await replaceKnown(
-    recording,
-    'membership_status',
-    ['component', 'type', 'status'],
-    ids,
-    part((plan) => plan.statuses),
-  );
-  await replaceKnown(
-    recording,
-    'membership_consent',
-    ['scope', 'partners', 'except_for'],
-    ids,
-    part((plan) => plan.consents),
-  );
-  await replaceKnown(
-    recording,
-    'membership_identifier',
-    ['origin', 'scheme', 'value', 'normalised', 'recogniser'],
-    ids,
-    part((plan) => plan.identifiers),
-  );
+  await storeFacts(recording, STATUSES, planned, ({ statuses }) => statuses);
+  await storeFacts(recording, CONSENTS, planned, ({ consents }) => consents);
+  await storeFacts(recording, IDENTIFIERS, planned, ({ identifiers }) => identifiers);
   // What partners are told of these members, in the same transaction (db/migrations/0009).
   await sql`select refresh_shares(${ids}, ${recordedAt}, ${`change:${recordedAt}`})`.execute(tx);
 }
 
-/** Closes the known rows of the members that are not among the new ones, and inserts those new ones that were not known. */
-async function replaceKnown(
+/**
+ * Makes the facts of members what is planned: of those that are known already, closes the known rows that are not among the planned
+ * ones and inserts those planned ones that are not known; of new members, inserts all.
+ */
+async function storeFacts<Row extends object>(
   { tx, recordedAt }: Recording,
-  table: 'membership_status' | 'membership_consent' | 'membership_identifier',
-  columns: readonly string[],
-  ids: readonly number[],
-  content: string,
+  table: FactTable<Row & { readonly id: number }>,
+  planned: readonly Planned[],
+  factsOf: (plan: Planned) => readonly Row[],
 ): Promise<void> {
-  const target = sql.table(table);
-  const desired = sql`jsonb_populate_recordset(null::${target}, ${content}::jsonb)`;
-  const same = sql.join(
-    ['membership_id', 'valid', ...columns].map((column) => sql`t.${sql.ref(column)} = d.${sql.ref(column)}`),
-    sql` and `,
-  );
-  await sql`with d as materialized (select * from ${desired})
-            update ${target} t set known = tstzrange(lower(t.known), ${recordedAt})
-             where t.membership_id = any (${[...ids]}) and upper_inf(t.known) and not exists (select from d where ${same})`.execute(
-    tx,
-  );
-  await sql`insert into ${target}
-            select d.* from ${desired} d
-             where not exists (select from ${target} t where ${same} and upper_inf(t.known))`.execute(tx);
+  const target = sql.table(table.name);
+  const [added, kept] = [true, false].map((isNew) => planned.filter((plan) => (plan.isNew === true) === isNew)) as [
+    Planned[],
+    Planned[],
+  ];
+  const rows = (plans: readonly Planned[]) =>
+    rowsAsQuery(
+      table,
+      plans.flatMap((plan) => factsOf(plan).map((fact) => ({ ...fact, id: plan.id }))),
+    );
+  const insert = sql`insert into ${target} (${columnNames(table)}, known) select d.*, tstzrange(${recordedAt}, null)`;
+  if (kept.length > 0) {
+    const same = sql.join(
+      table.columns.map(({ name }) => sql`${sql.ref(`t.${name}`)} = ${sql.ref(`d.${name}`)}`),
+      sql` and `,
+    );
+    const ids = kept.map(({ id }) => id);
+    const desired = rows(kept);
+    // By `except`, which hashes: compared row by row, the planner would take each row with each of 500 members.
+    const known = sql`select ${columnNames(table)} from ${target} where membership_id = any (${ids}) and upper_inf(known)`;
+    await sql`update ${target} t set known = tstzrange(lower(t.known), ${recordedAt})
+                from (${known} except ${desired}) d
+               where t.membership_id = any (${ids}) and upper_inf(t.known) and ${same}`.execute(tx);
+    await sql`${insert} from (${desired} except ${known}) d`.execute(tx);
+  }
+  if (added.length > 0) await sql`${insert} from (${rows(added)}) d`.execute(tx);
 }
 
 /** One entry for a record and one for each event, in order; events also keep the number of their entry. */

@@ -36,6 +36,12 @@ export type WriteResult =
   | { readonly outcome: 'unknown' }
   | { readonly outcome: 'not_authoritative' };
 
+/** Writes that have been judged: a result for each, and what is to be stored of those that are not refused. */
+export interface JudgedWrites {
+  readonly results: readonly WriteResult[];
+  readonly planned: readonly { readonly plan: Omit<Planned, 'id'>; readonly row: MemberRow | undefined }[];
+}
+
 /**
  * Writes memberships in sets: appends to the change log, closes what is no longer known and inserts what is. All are judged by the
  * life cycle first; a refused one changes nothing, the others are written.
@@ -46,22 +52,36 @@ export async function writeMemberships(
   network: Network,
   writes: readonly MembershipWrite[],
 ): Promise<readonly WriteResult[]> {
+  const judged = await judgeWrites(recording, network, writes);
+  await storeJudged(recording, judged);
+  return judged.results;
+}
+
+/** The first half of {@link writeMemberships}: reads what is known and judges by it; writes nothing. */
+export async function judgeWrites(
+  recording: Recording,
+  network: Network,
+  writes: readonly MembershipWrite[],
+): Promise<JudgedWrites> {
   const existing = await readMembersForWriting(recording.tx, writes);
-  const planned: { write: MembershipWrite; row: MemberRow | undefined; plan: Omit<Planned, 'id'> }[] = [];
+  const planned: JudgedWrites['planned'][number][] = [];
   const results = writes.map((write): WriteResult => {
     const row = existing.get(memberKey(write));
     const judged = judge(network, write, row);
-    if ('plan' in judged) planned.push({ write, row, plan: judged.plan });
+    if ('plan' in judged) planned.push({ row, plan: judged.plan });
     return judged.result;
   });
-  if (planned.length > 0) {
-    const ids = await memberIds(recording, planned);
-    await store(
-      recording,
-      planned.map(({ write, plan }) => ({ ...plan, id: ids.get(memberKey(write)) ?? 0 })),
-    );
-  }
-  return results;
+  return { results, planned };
+}
+
+/** The second half of {@link writeMemberships}, within the same recording. */
+export async function storeJudged(recording: Recording, { planned }: JudgedWrites): Promise<void> {
+  if (planned.length === 0) return;
+  const ids = await memberIds(recording, planned);
+  await store(
+    recording,
+    planned.map(({ plan }) => ({ ...plan, id: ids.get(memberKey(plan.write)) ?? 0 })),
+  );
 }
 
 export const memberKey = ({
@@ -108,6 +128,7 @@ function judge(
     write,
     record,
     version: (row?.version ?? 0) + 1,
+    isNew: row === undefined,
     statuses: folded.statuses.map(({ valid, ...status }) => ({ ...status, valid: rangeText(valid) })),
     consents: folded.consents.map(({ valid, scope, partners, except }) => ({
       scope,
@@ -148,24 +169,15 @@ function canonical(value: unknown): string {
   );
 }
 
-async function memberIds(
-  { tx }: Recording,
-  planned: readonly { write: MembershipWrite; row: MemberRow | undefined }[],
-): Promise<Map<string, number>> {
-  const ids = new Map(planned.flatMap(({ write, row }) => (row ? [[memberKey(write), row.id] as const] : [])));
-  const created = planned.filter(({ row }) => row === undefined).map(({ write }) => write);
+async function memberIds({ tx }: Recording, planned: JudgedWrites['planned']): Promise<Map<string, number>> {
+  const ids = new Map(planned.flatMap(({ plan, row }) => (row ? [[memberKey(plan.write), row.id] as const] : [])));
+  const created = planned.filter(({ row }) => row === undefined).map(({ plan }) => plan.write);
   if (created.length === 0) return ids;
-  const content = created.map(({ programme, number, source }) => ({
-    administration: programme.administration,
-    programme: programme.id,
-    number,
-    number_normalised: normaliseIdentifier(number),
-    source,
-  }));
   const { rows } = await sql<{ id: number; programme: string; number_normalised: string }>`
     insert into membership (administration, programme, number, number_normalised, source)
-    select * from jsonb_to_recordset(${JSON.stringify(content)}::jsonb)
-      as m (administration text, programme text, number text, number_normalised text, source text)
+    select * from unnest(${created.map(({ programme }) => programme.administration)}::text[], ${created.map(({ programme }) => programme.id)}::text[],
+                         ${created.map(({ number }) => number)}::text[], ${created.map(({ number }) => normaliseIdentifier(number))}::text[],
+                         ${created.map(({ source }) => source)}::text[])
     returning id, programme, number_normalised`.execute(tx);
   for (const row of rows) ids.set(`${row.programme}/${row.number_normalised}`, row.id);
   return ids;

@@ -88,9 +88,12 @@ function isShallow(value: unknown, depth: number): boolean {
 function readIdentifier({ identifier, at }: Question, known: Network['schemes']): NonNullable<Answer['identifier']> {
   const normalised = normaliseIdentifier(identifier);
   const day = at.slice(0, 10);
-  const schemes = matchingSchemes(normalised, known.values())
-    .map(({ scheme, name }) => ({ scheme, name, checkDigit: checkDigit(scheme, normalised, day) }))
+  const schemes: NonNullable<Answer['identifier']>['schemes'] = [];
+  for (const [index, { scheme, name }] of matchingSchemes(normalised, known.values()).entries()) {
+    const digit = checkDigit(scheme, normalised, day);
     // What it looks like most is shown even if a check digit fails: that is where it was written wrongly. Lesser likenesses are not.
-    .filter(({ checkDigit: digit }, index) => index === 0 || digit !== 'invalid');
-  return { normalised, schemes: schemes.slice(0, MOST_SCHEMES) };
+    if (index === 0 || digit !== 'invalid') schemes.push({ scheme, name, checkDigit: digit });
+    if (schemes.length === MOST_SCHEMES) break;
+  }
+  return { normalised, schemes };
 }

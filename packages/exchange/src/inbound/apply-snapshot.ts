@@ -7,6 +7,7 @@ import { inExchange } from '../in-exchange.ts';
 import { readInChunks } from '../read-in-chunks.ts';
 import { report } from '../reports.ts';
 import { recordHeard } from './heard.ts';
+import { aheadSeconds, type Pace, PaceTooSlow, startPace } from './recording-pace.ts';
 import {
   type AbsentMember,
   badLines,
@@ -26,13 +27,7 @@ import { putAsideLines, writeLines } from './write-snapshot-lines.ts';
 /** Members held and written at a time. */
 const CHUNK = 500;
 
-/** Applied within a quarter of a second: readers wait for it as they do for any write. */
-const SHORT = { changed: 100, lines: 1000 };
-
-/** Measured on two busy cores: 1,700 new members a second; 14,000 unchanged lines are compared in one. With room to spare. */
-const PER_SECOND = { changed: 900, lines: 8000 };
-
-/** Each later one has twice the time, and half as much again as the last one took. */
+/** Each later one has twice the time at least. */
 const ATTEMPTS = 4;
 
 /** A snapshot that has been put aside and judged. */
@@ -64,31 +59,28 @@ export class StreamReplaced extends Error {
  */
 export async function applySnapshot(exchange: Exchange, order: SnapshotToApply): Promise<SnapshotApplied> {
   const changed = await inExchange(exchange.db, (tx) => countChanges(tx, order));
-  let aheadSeconds = secondsFor(changed, order.lines);
+  let ahead = aheadSeconds({ changed, lines: order.lines });
   for (let attempt = 1; ; attempt += 1) {
     const began = performance.now();
+    const work = (recording: Recording) => apply(exchange, recording, order, startPace({ changed, ahead }));
     try {
-      return await record(exchange.db, EXCHANGE_ACTOR, (recording) => apply(exchange, recording, order), {
-        aheadSeconds,
-      });
+      return await record(exchange.db, EXCHANGE_ACTOR, work, { aheadSeconds: ahead });
     } catch (error) {
       if (!(error instanceof RecordingTooSlow) || attempt === ATTEMPTS) throw error;
-      const took = (performance.now() - began) / 1000;
-      aheadSeconds = Math.ceil(Math.max(2 * aheadSeconds, 1.5 * took));
-      exchange.log.warn(
-        { partner: order.partner.code, attempt, aheadSeconds },
-        'a snapshot takes longer than foreseen',
-      );
+      const needed = error instanceof PaceTooSlow ? error.neededSeconds : (1.5 * (performance.now() - began)) / 1000;
+      ahead = Math.ceil(Math.max(2 * ahead, needed));
+      const { code } = order.partner;
+      exchange.log.warn({ partner: code, attempt, aheadSeconds: ahead }, 'a snapshot takes longer than foreseen');
     }
   }
 }
 
-function secondsFor(changed: number, lines: number): number {
-  if (changed <= SHORT.changed && lines <= SHORT.lines) return 0;
-  return Math.ceil(1 + changed / PER_SECOND.changed + lines / PER_SECOND.lines);
-}
-
-async function apply(exchange: Exchange, recording: Recording, order: SnapshotToApply): Promise<SnapshotApplied> {
+async function apply(
+  exchange: Exchange,
+  recording: Recording,
+  order: SnapshotToApply,
+  pace: Pace,
+): Promise<SnapshotApplied> {
   const { tx } = recording;
   const network = await exchange.networks.current(tx);
   await planByIndex(tx);
@@ -98,10 +90,12 @@ async function apply(exchange: Exchange, recording: Recording, order: SnapshotTo
   for await (const absent of readAbsentMembers(tx, order, CHUNK)) {
     await endAbsent(recording, order, absent);
     for (const member of absent) tally.ended(member);
+    pace.done(absent.length);
   }
   const taken: number[] = [];
   for await (const lines of readChangedLines(tx, order, CHUNK)) {
     taken.push(...(await writeLines(recording, network, order, lines, tally, { isLast: false })));
+    pace.done(lines.length);
   }
   for (let from = 0; from < taken.length; from += CHUNK) {
     const again = await readLines(tx, order, taken.slice(from, from + CHUNK));

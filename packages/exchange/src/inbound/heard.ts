@@ -18,13 +18,13 @@ export async function recordHeard(
   at: Instant = recording.recordedAt,
 ): Promise<void> {
   const { tx } = recording;
-  await sql`
-    update inbound_stream set heard_at = greatest(heard_at, ${at}::timestamptz) where partner = ${partner.code}`.execute(tx);
   const { rows } = await sql<{
     administration: string;
     synchronised_at: Instant | null;
     max_age_seconds: number | null;
   }>`
+    with noted as (
+      update inbound_stream set heard_at = greatest(heard_at, ${at}::timestamptz) where partner = ${partner.code})
     select w.administration, y.synchronised_at, y.max_age_seconds
       from unnest(${[...partner.administrations]}::text[]) as w (administration)
       left join lateral (

@@ -1,6 +1,6 @@
 import type { SetError } from '@mra/exchange-protocol';
-import type { Database, DB } from '@mra/registry';
-import { sql, type Transaction } from 'kysely';
+import type { Database } from '@mra/registry';
+import { type RawBuilder, sql } from 'kysely';
 import { inExchange } from '../in-exchange.ts';
 
 /** The partner keeps no stream for us yet, or keeps another one than a moment ago: whatever came must come again. */
@@ -14,43 +14,51 @@ export interface EarlierAnswer {
   readonly error?: SetError;
 }
 
-/** Whether there is a stream at the partner, and from where events of it are missing (null: none is known to be). */
-export async function readInboundStream(
+/** What is known of a stream at a partner. */
+export interface InboundState {
+  /** null: there is none yet. */
+  readonly streamId: string | null;
+  /** From where events are missing; null: none is known to be. */
+  readonly firstMissing: number | null;
+  /** Of those asked about, the answers of the events that came before, by jti. */
+  readonly answers: ReadonlyMap<string, EarlierAnswer>;
+}
+
+/** Reads in a transaction of its own: events that come again need no recording, for which readers would wait. */
+export async function readInboundState(
   db: Database,
   partner: string,
-): Promise<{ readonly streamId: string | null; readonly firstMissing: number | null }> {
+  jtis: readonly string[] = [],
+): Promise<InboundState> {
   const { rows } = await inExchange(db, (tx) =>
-    sql<{ stream_id: string | null; first_missing: number | null }>`
+    sql<{ stream_id: string | null; first_missing: number | null; answers: AnswerRow[] | null }>`
       select s.stream_id,
              case when exists (select from inbound_event e where e.partner = s.partner and e.waiting is not null)
-               then s.last_applied + 1 end as first_missing
+               then s.last_applied + 1 end as first_missing,
+             ${answersTo(sql`s.partner`, jtis)} as answers
         from inbound_stream s where s.partner = ${partner}`.execute(tx),
   );
-  return { streamId: rows[0]?.stream_id ?? null, firstMissing: rows[0]?.first_missing ?? null };
+  const [row] = rows;
+  return {
+    streamId: row?.stream_id ?? null,
+    firstMissing: row?.first_missing ?? null,
+    answers: toAnswers(row?.answers ?? null),
+  };
 }
 
-/** The answers of those events that came before, by jti. Saves those that come again a recording, for which readers would wait. */
-export async function seenBefore(
-  db: Database,
-  partner: string,
-  jtis: readonly string[],
-): Promise<ReadonlyMap<string, EarlierAnswer>> {
-  if (jtis.length === 0) return new Map();
-  return inExchange(db, (tx) => readAnswers(tx, partner, jtis));
-}
+/** A row of {@link answersTo}. */
+export type AnswerRow = [jti: string, isWaiting: boolean, error: SetError | null];
 
-export async function readAnswers(
-  tx: Transaction<DB>,
-  partner: string,
-  jtis: readonly string[],
-): Promise<ReadonlyMap<string, EarlierAnswer>> {
-  const { rows } = await sql<{ jti: string; is_waiting: boolean; error: SetError | null }>`
-    select e.jti, e.waiting is not null as is_waiting, e.error
-      from inbound_event e where e.partner = ${partner} and e.jti = any (${[...jtis]})`.execute(tx);
+/** In SQL: the answers of events that came before, as a list. */
+export const answersTo = (partner: RawBuilder<unknown>, jtis: readonly string[]): RawBuilder<unknown> => sql`(
+  select json_agg(json_build_array(e.jti, e.waiting is not null, e.error))
+    from inbound_event e where e.partner = ${partner} and e.jti = any (${[...jtis]}::text[]))`;
+
+export function toAnswers(rows: readonly AnswerRow[] | null): ReadonlyMap<string, EarlierAnswer> {
   return new Map(
-    rows.map(({ jti, is_waiting, error }): [string, EarlierAnswer] => [
+    (rows ?? []).map(([jti, isWaiting, error]): [string, EarlierAnswer] => [
       jti,
-      error === null ? { outcome: is_waiting ? 'waiting' : 'duplicate' } : { outcome: 'error', error },
+      error === null ? { outcome: isWaiting ? 'waiting' : 'duplicate' } : { outcome: 'error', error },
     ]),
   );
 }

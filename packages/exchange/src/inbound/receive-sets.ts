@@ -3,9 +3,10 @@ import { EXCHANGE_ACTOR, type Exchange } from '../context.ts';
 import { inExchange } from '../in-exchange.ts';
 import type { Partner } from '../partners.ts';
 import { reportSeldom } from '../reports.ts';
+import type { Incoming } from './arrange-events.ts';
 import { EventRefused, isDataFault } from './data-fault.ts';
-import { NoInboundStream, readInboundStream, seenBefore } from './inbound-stream.ts';
-import { type Incoming, type TakenIn, takeIn } from './take-in.ts';
+import { NoInboundStream, readInboundState } from './inbound-stream.ts';
+import { type TakenIn, takeIn } from './take-in.ts';
 
 /** A security event token as it came. */
 export interface ReceivedSet {
@@ -52,31 +53,24 @@ export async function receiveSets(
   partner: Partner,
   received: readonly ReceivedSet[],
 ): Promise<SetsReceived> {
-  const { streamId, firstMissing } = await readInboundStream(exchange.db, partner.code);
-  if (streamId === null) throw new NoInboundStream(`no stream at ${partner.code}`);
   const verified = await Promise.all(received.map((one) => verify(exchange, partner, one)));
   const receipts: SetReceipt[] = [];
-  const incoming: (Incoming & { readonly place: number })[] = [];
   for (const [place, one] of verified.entries()) {
-    if (!one.ok)
-      receipts[place] = {
-        jti: received[place]?.jti ?? null,
-        outcome: 'error',
-        error: setError(one.err, one.description),
-      };
-    else incoming.push({ place, set: one.set, reading: readEvent(one.set, streamId) });
+    if (one.ok) continue;
+    const error = setError(one.err, one.description);
+    receipts[place] = { jti: received[place]?.jti ?? null, outcome: 'error', error };
   }
   await reportRefused(exchange, partner, receipts);
-  const seen = await seenBefore(
-    exchange.db,
-    partner.code,
-    incoming.map(({ set }) => set.jti),
-  );
-  const fresh: typeof incoming = [];
-  for (const one of incoming) {
-    const earlier = seen.get(one.set.jti);
-    if (earlier === undefined) fresh.push(one);
-    else receipts[one.place] = { jti: one.set.jti, ...earlier };
+  const jtis = verified.flatMap((one) => (one.ok ? [one.set.jti] : []));
+  const { streamId, firstMissing, answers } = await readInboundState(exchange.db, partner.code, jtis);
+  if (streamId === null) throw new NoInboundStream(`no stream at ${partner.code}`);
+  const fresh: (Incoming & { readonly place: number })[] = [];
+  for (const [place, one] of verified.entries()) {
+    if (!one.ok) continue;
+    const { set } = one;
+    const earlier = answers.get(set.jti);
+    if (earlier === undefined) fresh.push({ place, set, reading: readEvent(set, streamId) });
+    else receipts[place] = { jti: set.jti, ...earlier };
   }
   // A poll returns them in no order.
   fresh.sort((a, b) => placeOf(a) - placeOf(b));
@@ -95,7 +89,7 @@ export async function receiveSets(
  * @returns from where events are missing; null: none is
  */
 export async function applyWaiting(exchange: Exchange, partner: Partner): Promise<number | null> {
-  const { streamId } = await readInboundStream(exchange.db, partner.code);
+  const { streamId } = await readInboundState(exchange.db, partner.code);
   if (streamId === null) return null;
   return (await takeInSafely(exchange, partner, streamId, [])).askFrom;
 }

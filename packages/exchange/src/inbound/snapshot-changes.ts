@@ -62,16 +62,18 @@ export async function countHeld(
   return rows[0] ?? { held: 0, elsewhere: 0 };
 }
 
-/** How many lines say something new, roughly, without looking at rows: what applying the snapshot will cost. */
-export async function countChanges(tx: Transaction<DB>, { loadId }: Comparison): Promise<number> {
+/** How many members will be written or ended, roughly, without looking at rows: what applying the snapshot will cost. */
+export async function countChanges(tx: Transaction<DB>, { partner, manifest, loadId }: Comparison): Promise<number> {
   await planByIndex(tx);
-  const { rows } = await sql<{ changed: number }>`
-    select count(*) filter (where c.hash is distinct from l.hash) as changed
+  const { rows } = await sql<{ changed: number; named: number }>`
+    select count(*) filter (where c.hash is distinct from l.hash) as changed, count(*) filter (where c.record is not null) as named
       from snapshot_load_line l
       left join membership m on m.programme = l.programme and m.number_normalised = l.normalised
       left join copy c on c.membership_id = m.id
      where l.load_id = ${loadId}`.execute(tx);
-  return rows[0]?.changed ?? 0;
+  const { held, elsewhere } = await countHeld(tx, partner, manifest.buckets);
+  const { changed, named } = rows[0] ?? { changed: 0, named: 0 };
+  return changed + Math.max(0, held - elsewhere - named);
 }
 
 type ComparedLine = Omit<ChangedLine, 'difference'> & {

@@ -72,6 +72,7 @@ function toPlanned(final: Changed, stored: StoredParts | undefined): Planned {
     statuses,
     consents: rows,
     identifiers,
+    isNew: held === null,
   };
 }
 

@@ -10,12 +10,14 @@ const compiled = new WeakMap<IdentifierScheme, Pattern | null>();
  * An expression that does not compile or is not safe to run fits nothing (see {@link compilePattern}).
  */
 export function matchingSchemes(normalised: string, schemes: Iterable<IdentifierScheme>): IdentifierScheme[] {
-  return [...schemes]
-    .map((scheme) => ({ scheme, pattern: patternOf(scheme) }))
-    .filter(
-      (entry): entry is { scheme: IdentifierScheme; pattern: Pattern } => entry.pattern?.matches(normalised) ?? false,
-    )
-    .map(({ scheme, pattern }) => ({ scheme, admits: pattern.admits(normalised.length), lengths: pattern.lengths }))
+  const matching: { readonly scheme: IdentifierScheme; readonly admits: number; readonly lengths: number }[] = [];
+  for (const scheme of schemes) {
+    const pattern = patternOf(scheme);
+    if (pattern?.matches(normalised)) {
+      matching.push({ scheme, admits: pattern.admits(normalised.length), lengths: pattern.lengths });
+    }
+  }
+  return matching
     .sort((a, b) => a.admits - b.admits || a.lengths - b.lengths || (a.scheme.scheme < b.scheme.scheme ? -1 : 1))
     .map(({ scheme }) => scheme);
 }

@@ -46,12 +46,29 @@ export function directionInForce(
   return { met: true, detail: `in force since ${start.words}` };
 }
 
+interface Start {
+  readonly earliest: Instant;
+  readonly certain: Instant;
+  readonly words: string;
+}
+
+/** Worked out once for each direction of an agreement: thousands of questions a second ask for the same. */
+const starts = new WeakMap<AgreementTerms, Map<string, Start>>();
+
 /** The instants at which a rule can begin and has certainly begun. */
-export function startOf(
-  agreement: AgreementTerms,
-  rule: RecognitionRule,
-  issuer: string,
-): { readonly earliest: Instant; readonly certain: Instant; readonly words: string } {
+export function startOf(agreement: AgreementTerms, rule: RecognitionRule, issuer: string): Start {
+  const ofAgreement = starts.get(agreement) ?? new Map<string, Start>();
+  starts.set(agreement, ofAgreement);
+  // All of the rule that counts here.
+  const direction = `${issuer}>${rule.recogniser} ${rule.effectiveFrom}`;
+  const known = ofAgreement.get(direction);
+  if (known !== undefined) return known;
+  const start = workOutStart(agreement, rule, issuer);
+  ofAgreement.set(direction, start);
+  return start;
+}
+
+function workOutStart(agreement: AgreementTerms, rule: RecognitionRule, issuer: string): Start {
   const staged = agreement.partyEffective.filter((start) => start.party === issuer || start.party === rule.recogniser);
   const own = rule.effectiveFrom ?? agreement.inForceOn;
   // A pair begins when the later of its two parties does (AAMRA; domain.md A.6).

@@ -15,16 +15,16 @@ export interface ListAnswer {
  * Sends the file of an order as it is read, no faster than the service takes it, and waits for the answer however long the service needs.
  * @throws Error of one line when there is no answer
  */
-export async function sendList({ file, size, mediaType, url, token }: Order, progress: Progress): Promise<ListAnswer> {
+export async function sendList({ file, mediaType, url, token }: Order, progress: Progress): Promise<ListAnswer> {
   const request = (url.protocol === 'https:' ? overHttps : overHttp)(url, {
     method: 'POST',
-    headers: { authorization: `Bearer ${token}`, 'content-type': mediaType, 'content-length': size },
+    headers: { authorization: `Bearer ${token}`, 'content-type': mediaType },
   });
   const answered = new Promise<IncomingMessage>((resolve, reject) => {
     request.once('response', resolve).once('error', reject);
   });
   answered.catch(() => undefined);
-  const source = createReadStream(file, { end: Math.max(0, size - 1) });
+  const source = createReadStream(file);
   source.on('data', (chunk) => progress.sent(chunk as Buffer));
   // A service that refuses the list need not have read all of it: its answer counts, not what became of the rest.
   const sending = pipeline(source, request)

@@ -14,6 +14,8 @@ describe('the time announced', () => {
     const work = { changed: 50_000, missing: 50_000, seconds: 10 };
     expect(aheadSeconds(work, 200_000, { secondsEach: 1 / 1000 })).toBe(144);
     expect(aheadSeconds(work, 200_000, { secondsEach: 1 / 2000 })).toBe(79);
+    // A list that was late gets more room with every attempt.
+    expect(aheadSeconds(work, 200_000, { secondsEach: 1 / 1000 }, 3)).toBe(243);
   });
 });
 
@@ -23,7 +25,6 @@ describe('a list that is being applied', () => {
     const list = {
       pace: { secondsEach: 1 / 1000 },
       work: { changed: 80_000, missing: 20_000, seconds: 0 },
-      lines: 100_000,
       ahead,
       mayRestart,
       held: 0,
@@ -50,24 +51,31 @@ describe('a list that is being applied', () => {
 
   test('is begun anew as soon as its first lines show that the time will not do', async () => {
     const { list, at } = aList();
-    await at(3.9, 1999);
-    await expect(at(4, 2000)).rejects.toBeInstanceOf(OtherPace);
+    await at(11, 500); // Ten seconds to find out what is missing are not the pace of the rest.
+    await at(14.9, 2499);
+    await expect(at(15, 2500)).rejects.toBeInstanceOf(OtherPace);
     expect(list.pace.secondsEach).toBe(1 / 500);
-    expect(aheadSeconds(list.work, list.lines, list.pace)).toBe(261);
   });
 
   test('or that it is much too long; but not when it may not be begun anew', async () => {
-    await expect(aList({ ahead: 1000 }).at(2, 2000)).rejects.toBeInstanceOf(OtherPace);
-    await expect(aList({ ahead: 1000, mayRestart: false }).at(2, 2000)).resolves.toBeUndefined();
-    await expect(aList({ mayRestart: false }).at(4, 2000)).resolves.toBeUndefined();
+    const begun = async (options: object) => {
+      const list = aList(options);
+      await list.at(1, 500);
+      return list;
+    };
+    await expect((await begun({ ahead: 1000 })).at(3, 2500)).rejects.toBeInstanceOf(OtherPace);
+    await expect((await begun({ ahead: 1000, mayRestart: false })).at(3, 2500)).resolves.toBeUndefined();
+    await expect((await begun({ mayRestart: false })).at(5, 2500)).resolves.toBeUndefined();
   });
 
   test('that slows down before it is half done is begun anew, and afterwards is not', async () => {
     const { at } = aList();
-    await at(1.5, 2000);
+    await at(0.4, 500);
+    await at(1.6, 2500);
     await expect(at(30, 20_000)).rejects.toBeInstanceOf(OtherPace);
     const later = aList();
-    await later.at(1.5, 2000);
+    await later.at(0.4, 500);
+    await later.at(1.6, 2500);
     await expect(later.at(60, 50_000)).resolves.toBeUndefined();
   });
 

@@ -1,11 +1,14 @@
 import { type ImportWork, RecordingTooSlow } from '@mra/registry';
-import { aheadSeconds, type Pace } from './ahead-seconds.ts';
+import { bareSeconds, type Pace, writesOf } from './ahead-seconds.ts';
 
 /** After so many writes, or this part of them, the pace of a list is known. */
 const SAMPLE = { writes: 2_000, part: 0.005 };
 
-/** What was announced may be this much too long before it is worth while to begin anew: other writers wait for all of it. */
-const TOO_LONG = { factor: 1.5, seconds: 2 };
+/** What was announced may be this much longer than it takes before it is worth while to begin anew: other writers wait for all of it. */
+const TOO_LONG = { factor: 2, seconds: 3 };
+
+/** And must be this much longer, so soon after the beginning. */
+const TOO_SHORT = { factor: 1.1, seconds: 0.5 };
 
 /** For so long readers may wait for a list that takes a little longer than was announced. */
 const GRACE_SECONDS = 1;
@@ -15,8 +18,6 @@ export class OtherPace extends RecordingTooSlow {}
 
 export interface ListInHand {
   readonly work: ImportWork;
-  /** All that were accepted. */
-  readonly lines: number;
   /** Seconds that were announced. */
   readonly ahead: number;
   /** Is set to what the list shows. */
@@ -34,22 +35,26 @@ export interface ListInHand {
  * much too long, and RecordingTooSlow when it is over.
  */
 export function watchPace(list: ListInHand): (done: number) => Promise<void> {
-  const { work, lines, ahead, pace, mayRestart, holdReaders, now = () => performance.now() } = list;
+  const { work, ahead, pace, mayRestart, holdReaders, now = () => performance.now() } = list;
   const start = now();
-  const writes = work.changed + work.missing;
+  const writes = writesOf(work);
   const sample = Math.max(SAMPLE.writes, writes * SAMPLE.part);
   let isSampled = false;
   let isHeld = false;
   let before = 0;
+  // What is looked up before the first write says nothing of the pace of the others.
+  let first: { readonly seconds: number; readonly done: number } | null = null;
 
   const compare = (seconds: number, done: number): void => {
-    if (done < sample) return;
-    pace.secondsEach = seconds / done;
-    const needed = isSampled ? pace.secondsEach * writes : aheadSeconds(work, lines, pace);
-    const isTooLong = !isSampled && ahead > needed * TOO_LONG.factor + TOO_LONG.seconds;
+    first ??= { seconds, done };
+    if (done - first.done < sample) return;
+    pace.secondsEach = (seconds - first.seconds) / (done - first.done);
+    const bare = bareSeconds(work, pace);
+    const isTooLong = !isSampled && ahead > bare * TOO_LONG.factor + TOO_LONG.seconds;
+    const isTooShort = ahead < bare * TOO_SHORT.factor + TOO_SHORT.seconds;
     isSampled = true;
     // What is more than half done is brought to its end, in time or not.
-    if (mayRestart && done < writes / 2 && (isTooLong || needed > ahead)) throw new OtherPace();
+    if (mayRestart && done < writes / 2 && (isTooLong || isTooShort)) throw new OtherPace();
   };
 
   return async (done) => {

@@ -17,7 +17,7 @@ export interface ListToWrite extends ReceivedList {
 }
 
 /** Of which the last one is brought to its end in the time that it has. */
-const ATTEMPTS = 4;
+const ATTEMPTS = 5;
 
 /**
  * Applies a list in one recording, made as far ahead as it will take, and answers the request. A list that turns out to take another
@@ -41,7 +41,7 @@ export async function writeList(
   for (let attempt = 1; ; attempt += 1) {
     const mayRestart = attempt < ATTEMPTS;
     const apply = async (recording: Recording) => {
-      const inHand = { work, lines, ahead, pace, mayRestart, holdReaders: () => holdReaders(recording) };
+      const inHand = { work, ahead, pace, mayRestart, holdReaders: () => holdReaders(recording) };
       const onProgress = watchPace(inHand);
       const network = await networks.current(recording.tx);
       return { status: 200, body: await applyList(recording, network, list, onProgress) };
@@ -51,7 +51,8 @@ export async function writeList(
     } catch (error) {
       if (!(error instanceof RecordingTooSlow)) throw error;
       if (!mayRestart) throw tooSlow();
-      const measured = aheadSeconds(work, lines, pace);
+      const measured = aheadSeconds(work, lines, pace, attempt + 1);
+      request.log.warn({ attempt, announced: ahead, measured }, 'a list takes another time than foreseen');
       ahead = error instanceof OtherPace ? measured : Math.max(2 * ahead, measured);
     }
   }

@@ -1,6 +1,7 @@
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { type BatchItemAnswer, invalidAnswer } from '@mra/contracts';
 import { readLines, type TextLine } from '../../lines.ts';
+import { answerChunks } from './answer-chunks.ts';
 
 /** Questions that share one query. Larger chunks gain little and hold the first answer back. */
 const CHUNK = 500;
@@ -9,29 +10,28 @@ const CHUNK = 500;
 const LONGEST_LINE = 65_536;
 
 /**
- * Answers one question a line as lines arrive, in order. What is held is one chunk: a reader that stops reading stops the work, and so
- * does a client that goes away.
+ * Answers one question a line as lines arrive, in order. What is held is a few chunks: a reader that stops reading stops the work, and
+ * so does a client that goes away.
  */
 export function answerLines(
   questions: Readable,
   answer: (items: readonly unknown[]) => Promise<readonly BatchItemAnswer[]>,
 ): Readable {
-  return Readable.from(answeredChunks(questions, answer), { highWaterMark: 1 });
-}
-
-async function* answeredChunks(
-  questions: Readable,
-  answer: (items: readonly unknown[]) => Promise<readonly BatchItemAnswer[]>,
-): AsyncGenerator<string> {
-  for await (const lines of readLines(questions, { longest: LONGEST_LINE, chunk: CHUNK })) {
-    const parsed = lines.filter((line) => line.tooLong || line.text.trim() !== '').map(parse);
+  return answerChunks(parsedChunks(questions), async (parsed) => {
     const answers = (await answer(parsed.flatMap((line) => (line.ok ? [line.value] : [])))).values();
     const written = parsed.map((line) => JSON.stringify(line.ok ? answers.next().value : line.answer));
-    if (written.length > 0) yield `${written.join('\n')}\n`;
-  }
+    return Buffer.from(`${written.join('\n')}\n`);
+  });
 }
 
 type Parsed = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly answer: BatchItemAnswer };
+
+async function* parsedChunks(questions: Readable): AsyncGenerator<readonly Parsed[]> {
+  for await (const lines of readLines(questions, { longest: LONGEST_LINE, chunk: CHUNK })) {
+    const parsed = lines.filter((line) => line.tooLong || line.text.trim() !== '').map(parse);
+    if (parsed.length > 0) yield parsed;
+  }
+}
 
 function parse({ text, tooLong }: TextLine): Parsed {
   if (tooLong)

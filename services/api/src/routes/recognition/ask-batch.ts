@@ -3,6 +3,7 @@ import { BatchAnswer, BatchItemAnswer, BatchRequest, Question } from '@mra/contr
 import { type HttpApp, ndjson } from '@mra/http';
 import type { Answers } from '../../answers.ts';
 import { answerExamples, examples } from '../../examples.ts';
+import { answerBatch } from './answer-batch.ts';
 import { answerLines } from './answer-lines.ts';
 
 /** 10,000 questions of the longest kind; NDJSON is not held and has no limit. */
@@ -55,9 +56,9 @@ export function askBatch(app: HttpApp, answers: Answers): void {
         reply.type('application/x-ndjson');
         return reply.send(answerLines(body, (items) => answers.many(items, caller, replica)));
       }
-      const answered = await answers.many(body.questions, caller, replica);
-      request.outcome = `${answered.length} answered`;
-      return { answers: [...answered] };
+      const answered = await answerBatch(body.questions, (items) => answers.many(items, caller, replica));
+      request.outcome = `${body.questions.length} answered`;
+      return reply.type('application/json; charset=utf-8').send(answered as never);
     },
   );
 }

@@ -1,5 +1,5 @@
 import { Answer, QuestionQuery } from '@mra/contracts';
-import { type HttpApp, json } from '@mra/http';
+import { asMade, type HttpApp, json } from '@mra/http';
 import type { Answers } from '../../answers.ts';
 import { answerExamples } from '../../examples.ts';
 
@@ -8,6 +8,7 @@ export function askByQuery(app: HttpApp, answers: Answers): void {
     '/v1/recognition',
     {
       config: { access: { scopes: ['recognition:read'] } },
+      serializerCompiler: asMade,
       schema: {
         operationId: 'askRecognitionByQuery',
         summary: 'Is this trader recognised? The question in the query string',
