@@ -9,6 +9,8 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['packages/*/src/**/*.test.ts', 'services/*/src/**/*.test.ts', 'tests/documents/**/*.test.ts'],
+          // Some start processes, which take seconds where others keep the machine busy.
+          testTimeout: 30_000,
         },
       },
       {

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { decodeProtectedHeader } from 'jose';
 import { beforeAll, expect, test, vi } from 'vitest';
+import { blockWrites } from './fixtures/blocked-writes.ts';
 import { type Direction, holdDeliveries, isPoll, isPush, readToken, tokensIn } from './fixtures/deliveries.ts';
 import { numberOf } from './fixtures/fault-members.ts';
 import { type FaultNode, startFaultNodes } from './fixtures/fault-nodes.ts';
@@ -41,6 +42,29 @@ test('a worker dies while it pushes: the other does it', async () => {
   await eu.killWorker(first);
   await expectInStep(push);
   expect(await versionsOf(jp.database, number)).toBe(1);
+});
+
+test('a worker dies while it applies a snapshot: nothing of it stays, and the other loads it', async () => {
+  const number = numberOf('JP');
+  await jp.put(number);
+  await expectInStep(poll);
+  const statement = `update membership_record r set names = '[{"name": "By Hand", "kind": "legal"}]' from membership m
+                      where m.id = r.membership_id and m.number = $1 and upper_inf(r.known)`;
+  await eu.database.asOwner(statement, [number]);
+  const block = await blockWrites(eu.database, 'copy');
+  await eu.call('POST', '/v1/partners/JP/resynchronise', {});
+  await block.someoneWaits();
+  const [first] = eu.workers;
+  await eu.startWorker();
+  await eu.killWorker(first);
+  await block.release();
+  expect(await versionsOf(eu.database, number)).toBe(1);
+  // Its sign of life is waited for for 20 s.
+  await eu.database.asOwner(
+    `update jobs.job set heartbeat_on = heartbeat_on - interval '20 seconds' where name = 'load-snapshot' and state = 'active'`,
+  );
+  await expectInStep(poll);
+  expect(await versionsOf(eu.database, number)).toBe(2);
 });
 
 test('a worker stands still with an answer to its poll: the other takes its turn, and what it does later has no effect', async () => {

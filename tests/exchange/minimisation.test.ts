@@ -44,7 +44,10 @@ async function sent(elements: readonly string[] | null, at: string): Promise<Can
   return rows.map(({ record }) => CanonicalRecord.parse(record));
 }
 
-const subsets = DATA_ELEMENTS.reduce<string[][]>((all, it) => [...all, ...all.map((some) => [...some, it])], [[]]);
+/** Every set of them: a number from 0 to 1023 says by its bits which are in it. */
+const subsets = Array.from({ length: 2 ** DATA_ELEMENTS.length }, (_, bits) =>
+  DATA_ELEMENTS.filter((_element, place) => (bits >> place) % 2 === 1),
+);
 
 test.each(['2020-06-01T00:00:00.000Z', '2026-11-22T00:00:00.000Z'])('every set of data elements, at %s', async (at) => {
   const whole = await sent(DATA_ELEMENTS, at);

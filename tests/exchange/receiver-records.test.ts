@@ -1,5 +1,6 @@
 import type { CryptoKey } from 'jose';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { as } from '../support/api.ts';
 import { aRecord, createReceiver, numberOf, period, type Receiver, since } from './receiver.ts';
 
 let it: Receiver;
@@ -304,6 +305,22 @@ describe('an identifier that another member has', () => {
     await it.receive([await it.jp.published(1, withIdentifier(A)), await it.jp.published(2, aRecord(B))]);
     const revoked = withIdentifier(B, since('2024-01-01', 'revoked'));
     expect(await it.outcomes([await it.jp.changed(3, revoked)])).toEqual(['accepted']);
+    expect(await it.ask(B)).toBe('not_recognised NOT_ACTIVE');
+  });
+
+  test('that both have from a list keeps neither from being suspended', async () => {
+    const line = (number: string) => ({
+      ...{ number, type: 'EXPORTER', validFrom: '2019-04-01', names: [{ name: 'Listed', kind: 'legal' }] },
+      identifiers: CORPORATE.slice(0, 1),
+    });
+    const listed = await it.api.app.inject({
+      method: 'POST',
+      url: '/v1/imports?programme=jp-aeo&mode=delta',
+      headers: { ...(await as(['operations'])), 'content-type': 'application/x-ndjson' },
+      payload: [line(A), line(B)].map((one) => JSON.stringify(one)).join('\n'),
+    });
+    expect(listed.json()).toMatchObject({ created: 2 });
+    expect(await it.outcomes([await it.jp.changed(1, withIdentifier(B, since('2024-01-01')))])).toEqual(['accepted']);
     expect(await it.ask(B)).toBe('not_recognised NOT_ACTIVE');
   });
 

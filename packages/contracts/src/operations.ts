@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { COUNT_MAX } from './text.ts';
 
 export const Liveness = z
   .object({ status: z.literal('ok') })
@@ -10,8 +11,8 @@ export const Readiness = z
     status: z.literal('ready'),
     replica: z
       .object({
-        changeSeq: z.int().min(0).meta({ description: 'Number of the last change that has arrived.' }),
-        lagMs: z.int().min(0).meta({ description: 'By how many milliseconds answers may be behind.' }),
+        changeSeq: z.int().min(0).max(COUNT_MAX).meta({ description: 'Number of the last change that has arrived.' }),
+        lagMs: z.int().min(0).max(COUNT_MAX).meta({ description: 'By how many milliseconds answers may be behind.' }),
       })
       .optional()
       .meta({ description: 'Of a read-only instance, on a streaming replica.' }),

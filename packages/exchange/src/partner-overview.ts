@@ -47,7 +47,7 @@ export async function readPartnerOverviews(
              'nextAttemptAt', instant(s.next_attempt_at), 'lastDeliveryAt', instant(s.last_delivery_at),
              'lastError', s.last_error, 'lastErrorAt', instant(s.last_error_at)) end as outbound
       from now
-      cross join partner p
+      join partner p on p.is_registered
       join inbound_stream i on i.partner = p.code
       left join stream s on s.partner = p.code
       cross join lateral (
@@ -109,4 +109,5 @@ function toOutbound({ wantedTransmitter, wantedReceiver, ...stream }: NonNullabl
 }
 
 /** Words of partners may be in it. */
-const printable = (text: string | null): string | null => text && text.replace(/\p{Cc}/gu, ' ').slice(0, 2000);
+const printable = (text: string | null): string | null =>
+  text === null ? null : text.replace(/\p{Cc}/gu, ' ').slice(0, 2000);

@@ -17,7 +17,7 @@ export async function askForSnapshot(
        set needs_snapshot = true, snapshot_reason = ${reason}, allow_shrink_to = ${allowShrinkTo}, next_attempt_at = null,
            snapshot_after = null
       from partner p
-     where s.partner = ${partner} and p.code = s.partner and p.receive_by <> 'nothing'
+     where s.partner = ${partner} and p.code = s.partner and p.is_registered and p.receive_by <> 'nothing'
     returning 1`.execute(tx);
   if (rows.length === 0) return false;
   await sql`select pg_notify('mra_inbound', ${partner})`.execute(tx);

@@ -117,6 +117,14 @@ describe('GET /v1/partners/{code}', () => {
     expect((await send('GET', '/JP', undefined, {}, none)).statusCode).toBe(404);
   });
 
+  test('404: one that is registered no longer', async () => {
+    await it.rows(`update partner set is_registered = false where code = 'US'`);
+    const codes = (await send('GET', '')).json().data.map(({ code }: { code: string }) => code);
+    const answers = [await send('GET', '/US'), await send('POST', '/US/resynchronise')];
+    await it.rows(`update partner set is_registered = true where code = 'US'`);
+    expect([codes, ...answers.map(({ statusCode }) => statusCode)]).toEqual([['JP'], 404, 404]);
+  });
+
   test('400: no code of an administration', async () => {
     expect((await send('GET', '/japan')).json()).toMatchObject({ status: 400, code: 'VALIDATION_FAILED' });
   });

@@ -190,6 +190,20 @@ describe('POST /v1/quarantine/{id}/retry', () => {
   });
 });
 
+describe('of a partner that is registered no longer', () => {
+  test('409 to a retry; it can be discarded', async () => {
+    const id = await putAside();
+    await it.rows(`update partner set is_registered = false where code = 'JP'`);
+    try {
+      const answer = await send('POST', `/${id}/retry`);
+      expect(answer.json()).toMatchObject({ status: 409, detail: 'Its partner is registered no longer.' });
+      expect((await send('POST', `/${id}/discard`, { reason: 'x' })).statusCode).toBe(200);
+    } finally {
+      await it.rows(`update partner set is_registered = true where code = 'JP'`);
+    }
+  });
+});
+
 describe('POST /v1/quarantine/{id}/discard', () => {
   test('200: with its reason; the copy stays as it is and is no longer in doubt', async () => {
     const id = await putAside();

@@ -7,13 +7,13 @@ import {
   memberKey,
   recordHash,
 } from '@mra/exchange-protocol';
-import { actAs } from '@mra/registry';
-import { sql } from 'kysely';
+import { actAs, type DB } from '@mra/registry';
+import { sql, type Transaction } from 'kysely';
 import { EXCHANGE_ACTOR, type Exchange } from '../context.ts';
 import type { Partner } from '../partners.ts';
 import { readInChunks } from '../read-in-chunks.ts';
 import { hashAsTold } from './check-snapshot-line.ts';
-import { alteredOf } from './snapshot-changes.ts';
+import { alteredOf, planByIndex } from './snapshot-changes.ts';
 
 /** Members compared at a time: some 20 ms in which the process does nothing else. */
 const CHUNK = 250;
@@ -38,8 +38,15 @@ interface Row {
   readonly fingerprint: string | null;
   /** Whether the copy is one of this partner's, with a place in its stream that it may have. */
   readonly isTold: boolean;
-  /** What the partner has told since and could not be applied. */
-  readonly aside: { readonly record: Record<string, unknown> | null; readonly state: string } | null;
+  readonly seq: number | null;
+}
+
+/** What a partner has told of a member and could not be applied. */
+interface Aside {
+  readonly seq: number;
+  readonly state: string;
+  /** null: that the member is no longer communicated. */
+  readonly record: Record<string, unknown> | null;
 }
 
 /**
@@ -63,7 +70,7 @@ export async function heldDigest(
     .setIsolationLevel('repeatable read')
     .execute(async (tx) => {
       await actAs(tx, EXCHANGE_ACTOR);
-      await sql`set local jit = off`.execute(tx);
+      await planByIndex(tx);
       const { last_applied: lastApplied } = await tx
         .selectFrom('inbound_stream')
         .select('last_applied')
@@ -73,8 +80,11 @@ export async function heldDigest(
       for await (const chunk of readInChunks(tx, heldRows(partner), CHUNK)) {
         signal?.throwIfAborted();
         const altered = new Set(await alteredOf(tx, chunk));
+        const asides = await readAsides(tx, partner, chunk);
         for (const row of chunk) {
-          const hash = leafHash(row, row.isTold && !altered.has(row), cut);
+          const aside = asides.get(memberKey(row));
+          const later = aside !== undefined && aside.seq > (row.seq ?? 0) ? aside : null;
+          const hash = leafHash(row, row.isTold && !altered.has(row), later, cut);
           if (hash !== null) gathering.add({ key: memberKey(row), hash });
         }
       }
@@ -88,8 +98,9 @@ export async function heldDigest(
 
 /** null: nothing was told of the member, and nothing is held. */
 function leafHash(
-  { agreement, record, hash, aside }: Row,
+  { agreement, record, hash }: Row,
   isIntact: boolean,
+  aside: Aside | null,
   cut: (agreement: string, record: CanonicalRecord) => CanonicalRecord,
 ): string | null {
   // Newer than the copy. Where it is still open the copy counts for nothing, whatever its rows are.
@@ -105,28 +116,38 @@ function leafHash(
   }
 }
 
-/** What was put aside last about each member; what was applied or overtaken since does not count. */
-const asideOf = (partner: string) => sql`
-  select distinct on (q.programme, q.number) q.programme, q.number, q.seq, q.state, q.content -> 'payload' -> 'record' as record
-    from quarantine q
-   where q.partner = ${partner} and q.state in ('open', 'discarded') and q.programme is not null
-   order by q.programme, q.number, q.seq desc, q.id desc`;
-
 function heldRows({ code, administrations }: Partner) {
   return sql<Row>`
-    with aside as materialized (${asideOf(code)})
-    select m.programme, m.number, m.id, c.agreement, c.record, c.hash, c.fingerprint,
-           c.membership_id is not null and c.partner = ${code} and c.seq <= greatest(s.last_applied, s.newest_seq) as "isTold",
-           case when q.seq > coalesce(c.seq, 0) then jsonb_build_object('record', q.record, 'state', q.state) end as aside
+    select m.programme, m.number, m.id, c.agreement, c.record, c.hash, c.fingerprint, c.seq,
+           c.membership_id is not null and c.partner = ${code} and c.seq <= greatest(s.last_applied, s.newest_seq) as "isTold"
       from membership m
-      join inbound_stream s on s.partner = ${code}
       left join copy c on c.membership_id = m.id
-      left join aside q on q.programme = m.programme and q.number = m.number
+      join inbound_stream s on s.partner = ${code}
      where m.source = any (${[...administrations]})`;
+}
+
+/** In SQL: the latest of what was put aside and neither applied nor overtaken since, by member. */
+const latestAside = sql`select distinct on (q.programme, q.number) q.programme, q.number, q.seq, q.state,
+                               q.content -> 'payload' -> 'record' as record`;
+
+async function readAsides(
+  tx: Transaction<DB>,
+  { code }: Partner,
+  members: readonly Pick<Row, 'programme' | 'number'>[],
+): Promise<ReadonlyMap<string, Aside>> {
+  const { rows } = await sql<Aside & Pick<Row, 'programme' | 'number'>>`
+    ${latestAside}
+      from unnest(${members.map(({ programme }) => programme)}::text[], ${members.map(({ number }) => number)}::text[]) as w (programme, number)
+      join quarantine q on q.partner = ${code} and q.programme = w.programme and q.number = w.number and q.state in ('open', 'discarded')
+     order by q.programme, q.number, q.seq desc, q.id desc`.execute(tx);
+  return new Map(rows.map((row) => [memberKey(row), row]));
 }
 
 /** Records put aside about members of whom nothing is held at all. */
 const asideRows = ({ code }: Partner) => sql<{ programme: string; number: string; record: Record<string, unknown> }>`
-  select a.programme, a.number, a.record from (${asideOf(code)}) a
-   where a.record is not null
-     and not exists (select from membership m where m.programme = a.programme and m.number = a.number)`;
+  select a.programme, a.number, a.record
+    from (${latestAside}, q.number_normalised as normalised
+            from quarantine q where q.partner = ${code} and q.state in ('open', 'discarded') and q.programme is not null
+           order by q.programme, q.number, q.seq desc, q.id desc) a
+   where jsonb_typeof(a.record) = 'object'
+     and not exists (select from membership m where m.programme = a.programme and m.number_normalised = a.normalised and m.number = a.number)`;

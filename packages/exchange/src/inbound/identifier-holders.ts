@@ -11,7 +11,10 @@ export interface Claim {
 
 /** Which members of a programme have an identifier, kept in step while the changes of a set are gone through one by one. */
 export interface Holders {
-  /** Whether another member has one of these at the same time; the place of the first such claim, or -1. */
+  /**
+   * The place of the first of these that another member has at the same time, or -1. What the member has already is not judged again:
+   * lists may have given it to both, and neither could be suspended any more.
+   */
   findTaken(member: MemberName, claims: readonly Claim[]): number;
   /** From here on the member has these and no others. */
   replace(member: MemberName, claims: readonly Claim[]): void;
@@ -40,11 +43,11 @@ export async function readHolders(
   return {
     findTaken(member, wanted) {
       const own = nameKey(member);
-      return wanted.findIndex((claim) =>
-        [...(held.get(claimKey({ ...claim, programme: member.programme })) ?? [])].some(
-          ([holder, periods]) => holder !== own && periods.some((period) => overlaps(period, claim.valid)),
-        ),
-      );
+      return wanted.findIndex((claim) => {
+        const holders = held.get(claimKey({ ...claim, programme: member.programme }));
+        if (holders === undefined || holders.has(own)) return false;
+        return [...holders.values()].some((periods) => periods.some((period) => overlaps(period, claim.valid)));
+      });
     },
     replace(member, wanted) {
       const own = nameKey(member);

@@ -65,8 +65,8 @@ export async function readQuarantined(
   return row === undefined ? null : { ...row, content: keptSet(row.content) };
 }
 
-/** What came of a decision; `decided`: somebody, or a later event, had decided before. */
-export type Decision = 'done' | 'unknown' | 'decided';
+/** What came of a decision; `decided`: somebody, or a later event, had decided before; `no_partner`: it is registered no longer. */
+export type Decision = 'done' | 'unknown' | 'decided' | 'no_partner';
 
 /**
  * Tries a record again, by the same way as when it came: it is applied, or superseded where its member has had a later word; else it
@@ -80,7 +80,7 @@ export async function retryQuarantined(
   const entry = await lockOpen(recording, id);
   if (typeof entry === 'string') return entry;
   const partner = await readPartner(recording.tx, entry.partner);
-  if (partner === null) throw new Error('a record of no partner');
+  if (partner === null) return 'no_partner';
   const change = changeIn(recording, network, partner, entry);
   if ('code' in change) return keepOpen(recording, id, change);
   const [result] = await changeCopies(recording, network, partner, [change], entry.origin);

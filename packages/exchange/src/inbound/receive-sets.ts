@@ -124,7 +124,7 @@ async function reportRefused(
 ): Promise<void> {
   const errors = new Set(receipts.flatMap((receipt) => receipt?.error?.err ?? []));
   for (const err of errors) {
-    log.warn({ partner: code, err }, 'security event token refused');
+    log.warn({ partner: code, error: err }, 'security event token refused');
     await inExchange(db, (tx) => reportSeldom(tx, code, 'set_refused', { err }));
   }
 }

@@ -17,7 +17,7 @@ import { readFileLines } from './snapshot-file-lines.ts';
 import { UnexpectedAnswer } from './snapshot-reasons.ts';
 
 /** Lines that share one statement, and characters after which fewer do. */
-const BATCH = { lines: 1000, characters: 4 * 1_048_576 };
+const BATCH = { lines: 500, characters: 4 * 1_048_576 };
 
 /** A file that breaks off is asked for again, after a second and after three. */
 const WAITS_MS = [1000, 3000];

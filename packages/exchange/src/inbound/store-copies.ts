@@ -103,21 +103,19 @@ async function idsOf({ tx }: Recording, finals: readonly Final[]): Promise<Reado
 
 async function noteSaid({ tx, recordedAt }: Recording, partner: Partner, changed: readonly Changed[]): Promise<void> {
   if (changed.length === 0) return;
-  const content = changed.map(({ id, agreement, seq, said }) => ({
-    id,
-    agreement,
-    seq,
-    record: said?.record ?? null,
-    hash: said?.hash ?? null,
-    communicated: said === null ? null : rangeText(said.communicated),
-  }));
+  const ids = changed.map(({ id }) => id);
+  // As lists of texts: one document of 5,000 records would be parsed as a whole, and each record then copied out of it.
+  const column = (of: (final: Changed) => string | null) => changed.map(of);
   await sql`
     insert into copy (membership_id, partner, agreement, seq, record, hash, communicated, fingerprint, received_at)
-    select w.id, ${partner.code}, coalesce(w.agreement, c.agreement, ''), w.seq, nullif(w.record, 'null'), w.hash, w.communicated,
+    select w.id, ${partner.code}, coalesce(w.agreement, c.agreement, ''), w.seq, w.record::jsonb, w.hash, w.communicated::tstzrange,
            f.fingerprint, ${recordedAt}
-      from jsonb_to_recordset(${JSON.stringify(content)}::jsonb)
-             as w (id bigint, agreement text, seq bigint, record jsonb, hash text, communicated tstzrange)
-      left join fingerprints_of(${changed.map(({ id }) => id)}) f on f.membership_id = w.id
+      from unnest(${ids}::bigint[], ${column(({ agreement }) => agreement)}::text[], ${changed.map(({ seq }) => seq)}::bigint[],
+                  ${column(({ said }) => said && JSON.stringify(said.record))}::text[],
+                  ${column(({ said }) => said && said.hash)}::text[],
+                  ${column(({ said }) => said && rangeText(said.communicated))}::text[])
+             as w (id, agreement, seq, record, hash, communicated)
+      left join fingerprints_of(${ids}) f on f.membership_id = w.id
       left join copy c on c.membership_id = w.id
     on conflict (membership_id) do update
       set partner = excluded.partner, agreement = excluded.agreement, seq = excluded.seq, record = excluded.record, hash = excluded.hash,

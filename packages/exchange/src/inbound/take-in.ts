@@ -24,6 +24,8 @@ export interface TakenIn {
  */
 export async function takeIn(exchange: Exchange, actor: Actor, intake: Intake): Promise<TakenIn> {
   let applying: string | null = null;
+  // Here, so that it is kept: what is loaded within a recording is not, and takes longer than all the rest.
+  await exchange.networks.current();
   try {
     return await record(exchange.db, actor, async (recording) => {
       const network = await exchange.networks.current(recording.tx);

@@ -40,9 +40,9 @@ export async function buildSnapshot(
 ): Promise<SnapshotBuilt> {
   const order = await readOrder(exchange, snapshotId);
   if (order === null) return { outcome: 'gone' };
-  const { streamId, buckets, requestedAt } = order;
+  const { streamId, buckets } = order;
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-    await prepareShares(exchange, streamId, { checkedSince: requestedAt, ...(signal && { signal }) });
+    await prepareShares(exchange, streamId, { ...(signal && { signal }) });
     const built = await viewShares(exchange, streamId, async (view) => {
       if (!(await takeTurn(view.tx, snapshotId))) return { outcome: 'busy' } as const;
       return writeSnapshot(view, { snapshotId, streamId, buckets, signal });
@@ -59,14 +59,13 @@ export async function buildSnapshot(
 interface Order {
   readonly streamId: string;
   readonly buckets: readonly number[] | null;
-  readonly requestedAt: string;
 }
 
 /** A snapshot that waits; one of a stream that was disabled since is given up. */
 async function readOrder({ db }: Exchange, snapshotId: string): Promise<Order | null> {
   return inExchange(db, async (tx) => {
     const { rows } = await sql<Order & { disabled: boolean }>`
-      select x.stream_id as "streamId", x.buckets, x.requested_at as "requestedAt",
+      select x.stream_id as "streamId", x.buckets,
              'disabled' in (s.wanted_transmitter, s.wanted_receiver) as disabled
         from snapshot x join stream s on s.id = x.stream_id
        where x.id = ${snapshotId} and x.state = 'requested'`.execute(tx);

@@ -6,16 +6,12 @@ import {
   memberKey,
   recordHash,
 } from '@mra/exchange-protocol';
-import { addSeconds } from '@mra/recognition';
 import { sql } from 'kysely';
 import type { Exchange } from '../context.ts';
 import { inExchange } from '../in-exchange.ts';
 import { readInChunks } from '../read-in-chunks.ts';
 import { prepareShares } from './prepare-shares.ts';
 import { type SharesView, viewShares } from './read-shares.ts';
-
-/** All questions of one comparison fall into it, so that what stands in the registry is looked at once for each. */
-const CHECK_HOLDS_SECONDS = 300;
 
 /** Work for one request; where it does not do (from some 200,000 members on), the partner asks again and it goes on. */
 const PREPARE_MS = 10_000;
@@ -45,7 +41,6 @@ export async function makeDigest(
   const streamId = await runningStream(exchange, partner);
   if (streamId === null) return { ok: false, reason: 'unknown' };
   const prepared = await prepareShares(exchange, streamId, {
-    checkedSince: addSeconds(exchange.now(), -CHECK_HOLDS_SECONDS),
     hashed: true,
     deadline: performance.now() + prepareMs,
     ...(signal && { signal }),

@@ -143,7 +143,7 @@ async function note(tx: Transaction<DB>, streamId: string, { acknowledged, refus
 async function report(exchange: Exchange, { stream, plan }: Taken): Promise<void> {
   const { id: streamId, partner } = stream;
   for (const { event, error } of plan.failed) {
-    exchange.log.warn({ partner, streamId, seq: event.seq, err: error.err }, 'the partner cannot verify an event');
+    exchange.log.warn({ partner, streamId, seq: event.seq, error: error.err }, 'the partner cannot verify an event');
   }
   if (plan.refused.length === 0) return;
   const refused = refusalsOf(plan);

@@ -1,5 +1,5 @@
 import { type CanonicalRecord, recordHash } from '@mra/exchange-protocol';
-import type { Instant } from '@mra/recognition';
+import { addSeconds, type Instant } from '@mra/recognition';
 import { sql } from 'kysely';
 import type { Exchange } from '../context.ts';
 import { inExchange } from '../in-exchange.ts';
@@ -7,9 +7,10 @@ import { inExchange } from '../in-exchange.ts';
 /** Members in one transaction: writers wait for one that sweeps, no longer than some 50 ms. */
 const AT_ONCE = 500;
 
+/** All questions of one comparison fall into it, so that what stands in the registry is looked at once for each. */
+const CHECK_HOLDS_SECONDS = 300;
+
 export interface PrepareOptions {
-  /** Shares that were compared with the registry later than that need not be compared again. */
-  readonly checkedSince: Instant;
   /** Whether every share must have its hash. */
   readonly hashed?: boolean;
   /** Gives up at this moment of `performance.now()`; the next call goes on from there. */
@@ -19,15 +20,16 @@ export interface PrepareOptions {
 
 /**
  * Sees that what the partner of a stream was told last is what it should be told now: sweeps that are under way, members whose time has
- * come, and rows that somebody changed by hand, which are compared in sets (`check_shares`, db/migrations/0013) once for a snapshot or
- * a comparison of digests. What was told otherwise becomes events.
+ * come, and rows that somebody changed by hand, which are compared in sets (`check_shares`, db/migrations/0013) unless they were a few
+ * minutes ago. What was told otherwise becomes events.
  * @returns false where time ran out
  */
 export async function prepareShares(
   exchange: Exchange,
   streamId: string,
-  { checkedSince, hashed = false, deadline = Number.POSITIVE_INFINITY, signal }: PrepareOptions,
+  { hashed = false, deadline = Number.POSITIVE_INFINITY, signal }: PrepareOptions,
 ): Promise<boolean> {
+  const checkedSince: Instant = addSeconds(exchange.now(), -CHECK_HOLDS_SECONDS);
   const inTime = (): boolean => {
     signal?.throwIfAborted();
     return performance.now() < deadline;

@@ -12,7 +12,11 @@ import { SnapshotParams } from './snapshot-parameters.ts';
 const HOLD_MS = 1000;
 const ASK_AGAIN_SECONDS = '1';
 
-const RetryAfter = z.string().max(10).describe('Seconds after which to ask again.');
+const RetryAfter = z
+  .string()
+  .max(10)
+  .regex(/^\d{1,10}$/)
+  .describe('Seconds after which to ask again.');
 
 export function getSnapshot(app: HttpApp, dependencies: Dependencies): void {
   app.get(

@@ -12,7 +12,11 @@ const BODY_LIMIT = 2 * SET_LENGTH_MAX;
 const TIMEOUT_MS = 30_000;
 const RETRY_AFTER_SECONDS = '2';
 
-const ContentLanguage = z.string().max(35).describe('Language of `description`.');
+const ContentLanguage = z
+  .string()
+  .max(35)
+  .regex(/^[A-Za-z0-9-]+$/)
+  .describe('Language of `description`.');
 
 export function postEvents(app: HttpApp, dependencies: Dependencies): void {
   app.addContentTypeParser(SET_MEDIA_TYPE, { parseAs: 'string' }, (_request, body, done) => done(null, body));

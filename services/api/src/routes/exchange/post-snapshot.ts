@@ -7,7 +7,11 @@ import type { Dependencies } from '../../dependencies.ts';
 import { callingPartner } from './calling-partner.ts';
 import { snapshotExamples as examples } from './snapshot-examples.ts';
 
-const ContentLocation = z.string().max(2000).describe('Where to ask for the manifest.');
+const ContentLocation = z
+  .string()
+  .max(2000)
+  .regex(/^https?:\/\/\S+$/)
+  .describe('Where to ask for the manifest.');
 
 export function postSnapshot(app: HttpApp, dependencies: Dependencies): void {
   app.post(

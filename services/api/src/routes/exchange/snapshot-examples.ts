@@ -30,7 +30,7 @@ export const snapshotExamples = {
   lines: {
     one: {
       summary: 'A member',
-      value: {
+      value: `${JSON.stringify({
         agreement: 'eu-jp-2010',
         record: {
           programme: 'eu-aeo',
@@ -52,7 +52,7 @@ export const snapshotExamples = {
           issuingOffice: 'DE004600',
         },
         communicated: { from: '2019-04-01T00:00:00.000Z', to: null },
-      },
+      })}\n`,
     },
   },
   digests: {

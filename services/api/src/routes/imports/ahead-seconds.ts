@@ -23,7 +23,7 @@ export const firstPace = (): Pace => ({ secondsEach: SECONDS_EACH });
  * How long before it becomes known a list is begun to be applied, so that no reader waits for it.
  * @param work lines that say something new, and members that the list ends
  * @param lines all that were accepted
- * @param attempt from 1
+ * @param attempt from 1; those that were late count
  */
 export function aheadSeconds(work: ImportWork, lines: number, pace: Pace, attempt = 1): number {
   if (writesOf(work) <= SHORT.changed && lines <= SHORT.lines) return 0;

@@ -1,7 +1,9 @@
 import { RecordingTooSlow } from '@mra/registry';
 import { describe, expect, test } from 'vitest';
 import { aheadSeconds, firstPace } from './ahead-seconds.ts';
-import { OtherPace, watchPace } from './watch-pace.ts';
+import { WillBeEarly, WillBeLate, watchPace } from './watch-pace.ts';
+
+const NEVER = { sooner: false, later: false };
 
 describe('the time announced', () => {
   test('a short list needs none', () => {
@@ -20,7 +22,7 @@ describe('the time announced', () => {
 });
 
 describe('a list that is being applied', () => {
-  const aList = ({ ahead = 100, mayRestart = true, inTime = true } = {}) => {
+  const aList = ({ ahead = 100, mayRestart = { sooner: true, later: true }, inTime = true } = {}) => {
     let clock = 0;
     const list = {
       pace: { secondsEach: 1 / 1000 },
@@ -53,7 +55,7 @@ describe('a list that is being applied', () => {
     const { list, at } = aList();
     await at(11, 500); // Ten seconds to find out what is missing are not the pace of the rest.
     await at(14.9, 2499);
-    await expect(at(15, 2500)).rejects.toBeInstanceOf(OtherPace);
+    await expect(at(15, 2500)).rejects.toBeInstanceOf(WillBeLate);
     expect(list.pace.secondsEach).toBe(1 / 500);
   });
 
@@ -63,16 +65,16 @@ describe('a list that is being applied', () => {
       await list.at(1, 500);
       return list;
     };
-    await expect((await begun({ ahead: 1000 })).at(3, 2500)).rejects.toBeInstanceOf(OtherPace);
-    await expect((await begun({ ahead: 1000, mayRestart: false })).at(3, 2500)).resolves.toBeUndefined();
-    await expect((await begun({ mayRestart: false })).at(5, 2500)).resolves.toBeUndefined();
+    await expect((await begun({ ahead: 1000 })).at(3, 2500)).rejects.toBeInstanceOf(WillBeEarly);
+    await expect((await begun({ ahead: 1000, mayRestart: NEVER })).at(3, 2500)).resolves.toBeUndefined();
+    await expect((await begun({ mayRestart: NEVER })).at(5, 2500)).resolves.toBeUndefined();
   });
 
   test('that slows down before it is half done is begun anew, and afterwards is not', async () => {
     const { at } = aList();
     await at(0.4, 500);
     await at(1.6, 2500);
-    await expect(at(30, 20_000)).rejects.toBeInstanceOf(OtherPace);
+    await expect(at(30, 20_000)).rejects.toBeInstanceOf(WillBeLate);
     const later = aList();
     await later.at(0.4, 500);
     await later.at(1.6, 2500);
@@ -80,7 +82,7 @@ describe('a list that is being applied', () => {
   });
 
   test('that is nearly late lets readers wait, once, and may then be a little late', async () => {
-    const { list, at } = aList({ mayRestart: false });
+    const { list, at } = aList({ mayRestart: NEVER });
     for (let seconds = 0.5; seconds < 98; seconds += 0.5) await at(seconds, seconds * 950);
     expect(list.held).toBe(0);
     for (let seconds = 98; seconds <= 101; seconds += 0.5) await at(seconds, seconds * 950);

@@ -13,8 +13,11 @@ const TOO_SHORT = { factor: 1.1, seconds: 0.5 };
 /** For so long readers may wait for a list that takes a little longer than was announced. */
 const GRACE_SECONDS = 1;
 
-/** Thrown when a list goes at another pace than was foreseen, as soon as that shows. */
-export class OtherPace extends RecordingTooSlow {}
+/** Thrown when the time announced will not do for a list, as soon as that shows. */
+export class WillBeLate extends RecordingTooSlow {}
+
+/** Thrown when the time announced is much too long, as soon as that shows. */
+export class WillBeEarly extends RecordingTooSlow {}
 
 export interface ListInHand {
   readonly work: ImportWork;
@@ -22,8 +25,8 @@ export interface ListInHand {
   readonly ahead: number;
   /** Is set to what the list shows. */
   readonly pace: Pace;
-  /** Whether it may be begun anew. */
-  readonly mayRestart: boolean;
+  /** Whether it may be begun anew to be known sooner, or because it will be late. */
+  readonly mayRestart: { readonly sooner: boolean; readonly later: boolean };
   /** Lets readers wait until the list is applied; false: too late for that. */
   readonly holdReaders: () => Promise<boolean>;
   readonly now?: () => number;
@@ -31,8 +34,7 @@ export interface ListInHand {
 
 /**
  * Watches a list that is being applied from now on.
- * @returns to be told how many writes have been done. Throws OtherPace as soon as it shows that the time announced will not do or is
- * much too long, and RecordingTooSlow when it is over.
+ * @returns to be told how many writes have been done. Throws WillBeLate, WillBeEarly, and RecordingTooSlow when the time is over.
  */
 export function watchPace(list: ListInHand): (done: number) => Promise<void> {
   const { work, ahead, pace, mayRestart, holdReaders, now = () => performance.now() } = list;
@@ -50,11 +52,13 @@ export function watchPace(list: ListInHand): (done: number) => Promise<void> {
     if (done - first.done < sample) return;
     pace.secondsEach = (seconds - first.seconds) / (done - first.done);
     const bare = bareSeconds(work, pace);
-    const isTooLong = !isSampled && ahead > bare * TOO_LONG.factor + TOO_LONG.seconds;
-    const isTooShort = ahead < bare * TOO_SHORT.factor + TOO_SHORT.seconds;
+    const isEarly = !isSampled && ahead > bare * TOO_LONG.factor + TOO_LONG.seconds;
+    const isLate = ahead < bare * TOO_SHORT.factor + TOO_SHORT.seconds;
     isSampled = true;
     // What is more than half done is brought to its end, in time or not.
-    if (mayRestart && done < writes / 2 && (isTooLong || isTooShort)) throw new OtherPace();
+    if (done >= writes / 2) return;
+    if (isEarly && mayRestart.sooner) throw new WillBeEarly();
+    if (isLate && mayRestart.later) throw new WillBeLate();
   };
 
   return async (done) => {

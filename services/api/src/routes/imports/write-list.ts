@@ -6,7 +6,7 @@ import { write } from '../../write.ts';
 import { aheadSeconds, type Pace } from './ahead-seconds.ts';
 import { applyList } from './apply-list.ts';
 import type { ReceivedList } from './receive-list.ts';
-import { OtherPace, watchPace } from './watch-pace.ts';
+import { WillBeEarly, WillBeLate, watchPace } from './watch-pace.ts';
 
 /** A list that has arrived, and in whose name it is applied. */
 export interface ListToWrite extends ReceivedList {
@@ -16,8 +16,8 @@ export interface ListToWrite extends ReceivedList {
   readonly maxAgeSeconds: number;
 }
 
-/** Of which the last one is brought to its end in the time that it has. */
-const ATTEMPTS = 5;
+/** So often it may turn out that a list will be late, and once that it will be early. The last attempt has the time that it has. */
+const LATE_MAX = 4;
 
 /**
  * Applies a list in one recording, made as far ahead as it will take, and answers the request. A list that turns out to take another
@@ -38,8 +38,10 @@ export async function writeList(
   const author = { client: request.caller.clientId, ...actor };
   const work = await countWork(db, author, { upload, programme: query.programme, mode: query.mode, source });
   let ahead = aheadSeconds(work, lines, pace);
-  for (let attempt = 1; ; attempt += 1) {
-    const mayRestart = attempt < ATTEMPTS;
+  let late = 0;
+  let early = 0;
+  for (;;) {
+    const mayRestart = { sooner: late + early === 0, later: late < LATE_MAX };
     const apply = async (recording: Recording) => {
       const inHand = { work, ahead, pace, mayRestart, holdReaders: () => holdReaders(recording) };
       const onProgress = watchPace(inHand);
@@ -50,10 +52,12 @@ export async function writeList(
       return await write(dependencies, request, reply, actor, apply, { bodyHash, aheadSeconds: ahead });
     } catch (error) {
       if (!(error instanceof RecordingTooSlow)) throw error;
-      if (!mayRestart) throw tooSlow();
-      const measured = aheadSeconds(work, lines, pace, attempt + 1);
-      request.log.warn({ attempt, announced: ahead, measured }, 'a list takes another time than foreseen');
-      ahead = error instanceof OtherPace ? measured : Math.max(2 * ahead, measured);
+      if (error instanceof WillBeEarly) early += 1;
+      else late += 1;
+      if (late > LATE_MAX) throw tooSlow();
+      const measured = aheadSeconds(work, lines, pace, 1 + late);
+      request.log.warn({ announced: ahead, measured, late }, 'a list takes another time than foreseen');
+      ahead = error instanceof WillBeLate || error instanceof WillBeEarly ? measured : Math.max(2 * ahead, measured);
     }
   }
 }

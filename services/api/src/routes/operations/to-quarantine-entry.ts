@@ -20,6 +20,7 @@ export async function afterDecision({ tx }: Recording, id: number, decision: Dec
   if (decision === 'unknown') throw problem('NOT_FOUND');
   const record = await readQuarantined(tx, id);
   if (record === null) throw problem('NOT_FOUND');
+  if (decision === 'no_partner') throw problem('CONFLICT', { detail: 'Its partner is registered no longer.' });
   if (decision === 'decided') throw problem('CONFLICT', { detail: `The record is ${record.state} already.` });
   return toQuarantineEntry(record);
 }
