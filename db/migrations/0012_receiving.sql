@@ -90,37 +90,66 @@ begin
 end
 $$;
 
--- What stands in the tables about these members now, as a hash for each. As text: as JSON it took two to three times as long.
+-- The rows of a member in one text each, for the two functions below.
+create function status_text(s membership_status) returns text
+  language sql immutable
+  return s.type || e'\x1f' || s.component || e'\x1f' || s.status || e'\x1f' || s.valid::text;
+create function consent_text(c membership_consent) returns text
+  language sql immutable
+  return c.scope || e'\x1f' || c.partners::text || e'\x1f' || c.except_for::text || e'\x1f' || c.valid::text;
+create function identifier_text(i membership_identifier) returns text
+  language sql immutable
+  return i.origin || e'\x1f' || i.scheme || e'\x1f' || i.value || e'\x1f' || i.normalised || e'\x1f' || i.recogniser || e'\x1f' || i.valid::text;
+create function record_fingerprint(r membership_record, statuses text, consents text, identifiers text) returns text
+  language sql immutable
+  return md5(concat_ws(e'\x1d', r.type, r.valid, coalesce(r.validated_on::text, '-'), coalesce(r.issuing_country, '-'),
+                       coalesce(r.issuing_office, '-'), r.names, r.addresses, r.identifiers, r.roles,
+                       coalesce(statuses, '-'), coalesce(consents, '-'), coalesce(identifiers, '-')));
+
+-- What stands in the tables about these members now, as a hash for each.
 create or replace function copy_fingerprints(members bigint[]) returns table (membership_id bigint, fingerprint text)
   language sql stable
 begin atomic
   select r.membership_id,
-         md5(concat_ws(e'\x1d', r.type, r.valid, coalesce(r.validated_on::text, '-'), coalesce(r.issuing_country, '-'),
-               coalesce(r.issuing_office, '-'), r.names, r.addresses, r.identifiers, r.roles,
-               (select string_agg(concat_ws(e'\x1f', s.type, s.component, s.status, s.valid), e'\x1e' order by s.component, s.valid)
-                  from membership_status s where s.membership_id = r.membership_id and upper_inf(s.known)),
-               (select string_agg(concat_ws(e'\x1f', c.scope, c.partners, c.except_for, c.valid), e'\x1e' order by c.valid)
-                  from membership_consent c where c.membership_id = r.membership_id and upper_inf(c.known)),
-               (select string_agg(concat_ws(e'\x1f', i.origin, i.scheme, i.value, i.normalised, i.recogniser, i.valid), e'\x1e'
-                                  order by i.origin, i.scheme, i.normalised, i.recogniser, i.valid)
-                  from membership_identifier i where i.membership_id = r.membership_id and upper_inf(i.known))))
+         record_fingerprint(r,
+           (select string_agg(status_text(s), e'\x1e' order by s.component, s.valid)
+              from membership_status s where s.membership_id = r.membership_id and upper_inf(s.known)),
+           (select string_agg(consent_text(c), e'\x1e' order by c.valid)
+              from membership_consent c where c.membership_id = r.membership_id and upper_inf(c.known)),
+           (select string_agg(identifier_text(i), e'\x1e' order by i.origin, i.scheme, i.normalised, i.recogniser, i.valid)
+              from membership_identifier i where i.membership_id = r.membership_id and upper_inf(i.known)))
     from membership_record r
    where r.membership_id = any (members) and upper_inf(r.known);
 end;
 
--- The same for many at a time.
+-- The same for thousands: in sets it takes a third of what one subquery for each member and table takes.
 create function fingerprints_of(members bigint[]) returns table (membership_id bigint, fingerprint text)
   language plpgsql stable security definer
   set search_path = public, pg_temp
-  set enable_hashjoin = off
-  set enable_mergejoin = off
   set enable_seqscan = off
   set jit = off as $$
 begin
   if not caller_runs_exchange() then
     raise exception 'copies are the work of the exchange' using errcode = 'insufficient_privilege';
   end if;
-  return query select f.membership_id, f.fingerprint from copy_fingerprints(members) f;
+  return query
+    with statuses as materialized (
+      select s.membership_id as id, string_agg(status_text(s), e'\x1e' order by s.component, s.valid) as said
+        from membership_status s where s.membership_id = any (members) and upper_inf(s.known) group by 1
+    ), consents as materialized (
+      select c.membership_id as id, string_agg(consent_text(c), e'\x1e' order by c.valid) as said
+        from membership_consent c where c.membership_id = any (members) and upper_inf(c.known) group by 1
+    ), identifiers as materialized (
+      select i.membership_id as id,
+             string_agg(identifier_text(i), e'\x1e' order by i.origin, i.scheme, i.normalised, i.recogniser, i.valid) as said
+        from membership_identifier i where i.membership_id = any (members) and upper_inf(i.known) group by 1
+    )
+    select r.membership_id, record_fingerprint(r, s.said, c.said, i.said)
+      from membership_record r
+      left join statuses s on s.id = r.membership_id
+      left join consents c on c.id = r.membership_id
+      left join identifiers i on i.id = r.membership_id
+     where r.membership_id = any (members) and upper_inf(r.known);
 end
 $$;
 

@@ -139,6 +139,36 @@ describe('writeCopies', () => {
   });
 });
 
+test('the two ways of making fingerprints make the same ones, whatever is in the rows', async () => {
+  await heard();
+  const odd = { issuingOffice: null, names: [], validFrom: '2020-01-01', communicated: null };
+  const lines = [
+    {
+      record: aRecord(A, {
+        ...odd,
+        identifiers: [
+          { scheme: 'jp-corporate', value: '８９９' },
+          { scheme: 'lei', value: 'ñ&1' },
+        ],
+      }),
+    },
+    {
+      record: aRecord(B, { ...since('2024-06-03'), roles: ['exporter', 'importer'] }),
+      communicated: { from: '2020-01-01' },
+    },
+    { record: aRecord(numberOf(3)) },
+  ];
+  await write(lines);
+  await end([numberOf(3)]);
+  const both = await it.rows(
+    `select c.fingerprint, f.fingerprint as again from copy c
+       join copy_fingerprints(array(select id from membership)) f on f.membership_id = c.membership_id`,
+  );
+  expect(both).toHaveLength(3);
+  for (const { fingerprint, again } of both) expect(fingerprint).toBe(again);
+  expect(new Set(both.map(({ fingerprint }) => fingerprint)).size).toBe(3);
+});
+
 describe('endCommunication', () => {
   beforeEach(() => heard());
 

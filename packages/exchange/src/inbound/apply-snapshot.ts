@@ -39,6 +39,7 @@ export interface SnapshotToApply extends Comparison {
   readonly streamId: string | null;
   /** `repair`: of buckets that a comparison found unequal. */
   readonly purpose: 'load' | 'repair';
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface SnapshotApplied extends Tallied {
@@ -88,12 +89,14 @@ async function apply(
   const tally = newTally();
   // Ends first: somebody else may have the identifiers of a member that is no longer communicated.
   for await (const absent of readAbsentMembers(tx, order, CHUNK)) {
+    order.signal?.throwIfAborted();
     await endAbsent(recording, order, absent);
     for (const member of absent) tally.ended(member);
     pace.done(absent.length);
   }
   const taken: number[] = [];
   for await (const lines of readChangedLines(tx, order, CHUNK)) {
+    order.signal?.throwIfAborted();
     taken.push(...(await writeLines(recording, network, order, lines, tally, { isLast: false })));
     pace.done(lines.length);
   }

@@ -74,12 +74,19 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 const isStorable = (text: unknown): text is string =>
   typeof text === 'string' && !text.includes('\0') && text.isWellFormed();
 
-/** The same with a control character in place of those, which no field may have: what is wrong stays wrong. */
-function storable(value: unknown): unknown {
-  if (typeof value === 'string') return value.replace(/[\0\p{Cs}]/gu, '\u0001');
-  if (Array.isArray(value)) return value.map(storable);
-  if (!isObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, part]) => [storable(name), storable(part)]));
+/** Known fields are no deeper than 4; what is deeper is not read, and a megabyte of brackets would exhaust a stack. */
+const DEEPEST = 32;
+
+/** Which no field may have: what is wrong stays wrong. */
+const SUBSTITUTE = '\u0001';
+
+/** The same without what the database does not hold, and no deeper than anybody reads. */
+function storable(value: unknown, depth = 0): unknown {
+  if (typeof value === 'string') return value.replace(/[\0\p{Cs}]/gu, SUBSTITUTE);
+  if (typeof value !== 'object' || value === null) return value;
+  if (depth > DEEPEST) return SUBSTITUTE;
+  if (Array.isArray(value)) return value.map((item) => storable(item, depth + 1));
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [storable(name), storable(part, depth + 1)]));
 }
 
 function parsed(text: string): Record<string, unknown> | null {

@@ -54,10 +54,10 @@ export async function loadSnapshot(
     const allowed = allowShrinkTo ?? before.allowShrinkTo;
     const reasons = await judge(exchange, partner, manifest, staged, before.lastApplied, allowed);
     if (reasons.length > 0) return await refuse(exchange, partner, manifest, reasons);
-    signal?.throwIfAborted();
     const applied = await applySnapshot(exchange, {
       ...{ partner, manifest, loadId: staged.loadId, lines: manifest.recordCount },
       ...{ askedAt: before.askedAt, streamId: before.streamId, purpose: buckets === undefined ? 'load' : 'repair' },
+      signal,
     });
     await giveBack(exchange, partner, url);
     return { outcome: 'applied', ...applied, askFrom: await applyWaiting(exchange, partner) };

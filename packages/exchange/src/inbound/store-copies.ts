@@ -111,9 +111,9 @@ async function noteSaid({ tx, recordedAt }: Recording, partner: Partner, changed
     select w.id, ${partner.code}, coalesce(w.agreement, c.agreement, ''), w.seq, w.record::jsonb, w.hash, w.communicated::tstzrange,
            f.fingerprint, ${recordedAt}
       from unnest(${ids}::bigint[], ${column(({ agreement }) => agreement)}::text[], ${changed.map(({ seq }) => seq)}::bigint[],
-                  ${column(({ said }) => said && JSON.stringify(said.record))}::text[],
-                  ${column(({ said }) => said && said.hash)}::text[],
-                  ${column(({ said }) => said && rangeText(said.communicated))}::text[])
+                  ${column(({ said }) => (said === null ? null : JSON.stringify(said.record)))}::text[],
+                  ${column(({ said }) => said?.hash ?? null)}::text[],
+                  ${column(({ said }) => (said === null ? null : rangeText(said.communicated)))}::text[])
              as w (id, agreement, seq, record, hash, communicated)
       left join fingerprints_of(${ids}) f on f.membership_id = w.id
       left join copy c on c.membership_id = w.id
