@@ -92,16 +92,16 @@ $$;
 
 -- The rows of a member in one text each, for the two functions below.
 create function status_text(s membership_status) returns text
-  language sql immutable
+  language sql stable
   return s.type || e'\x1f' || s.component || e'\x1f' || s.status || e'\x1f' || s.valid::text;
 create function consent_text(c membership_consent) returns text
-  language sql immutable
+  language sql stable
   return c.scope || e'\x1f' || c.partners::text || e'\x1f' || c.except_for::text || e'\x1f' || c.valid::text;
 create function identifier_text(i membership_identifier) returns text
-  language sql immutable
+  language sql stable
   return i.origin || e'\x1f' || i.scheme || e'\x1f' || i.value || e'\x1f' || i.normalised || e'\x1f' || i.recogniser || e'\x1f' || i.valid::text;
 create function record_fingerprint(r membership_record, statuses text, consents text, identifiers text) returns text
-  language sql immutable
+  language sql stable
   return md5(concat_ws(e'\x1d', r.type, r.valid, coalesce(r.validated_on::text, '-'), coalesce(r.issuing_country, '-'),
                        coalesce(r.issuing_office, '-'), r.names, r.addresses, r.identifiers, r.roles,
                        coalesce(statuses, '-'), coalesce(consents, '-'), coalesce(identifiers, '-')));

@@ -121,7 +121,9 @@ describe('tables of facts', () => {
     for (const { name, exclusions } of facts()) {
       const axes = ONE_KNOWN_AT_A_TIME.includes(name) ? ['known'] : ['valid', 'known'];
       expect(exclusions.length, name).toBe(1);
-      for (const axis of axes) expect(exclusions[0], name).toContain(`${axis} WITH &&`);
+      // Written as expressions, so that the planner looks nothing up in them (db/migrations/0031).
+      const columns = exclusions[0]?.replaceAll(/\(+(\w+)\)::tstzrange \* '\(,\)'::tstzrange\)+/g, '$1');
+      for (const axis of axes) expect(columns, name).toContain(`${axis} WITH &&`);
       expect(exclusions[0], name).toMatch(/^EXCLUDE USING gist \(.* WITH =, /);
     }
   });

@@ -66,6 +66,8 @@ async function measure(name: Measure, work: () => AsyncIterable<Figure> | Promis
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {
     say(`ended by ${signal}`);
+    // What is under way loses its database, and says so in many places.
+    process.on('uncaughtException', () => undefined);
     void clean(false).finally(() => process.exit(1));
   });
 }

@@ -19,6 +19,9 @@ const PATIENCE_MS = 10 * 60_000;
 /** Under constant traffic both sides are never at one event: what differs in each of these rounds does so for good. */
 const ROUNDS = 3;
 
+/** A digest of a million members takes some twenty seconds. */
+const ANSWER_MS = 120_000;
+
 /** How long to wait for events that the partner has counted and we have not applied. */
 const EVENTS_MS = 5000;
 
@@ -84,7 +87,13 @@ async function fetchDigest(
   signal: AbortSignal | undefined,
 ): Promise<DigestDocument> {
   const url = `${partner.issuer}/exchange/digest?buckets=${DIGEST_BUCKETS}`;
-  const request = { method: 'GET', url, maxBytes: DIGEST_BYTES, timeoutMs: 60_000, ...(signal && { signal }) } as const;
+  const request = {
+    method: 'GET',
+    url,
+    maxBytes: DIGEST_BYTES,
+    timeoutMs: ANSWER_MS,
+    ...(signal && { signal }),
+  } as const;
   const deadline = performance.now() + PATIENCE_MS;
   for (let attempt = 1; ; attempt += 1) {
     const answer = await exchange.client.send(partner, request);

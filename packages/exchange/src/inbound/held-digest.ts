@@ -144,10 +144,16 @@ async function readAsides(
 }
 
 /** Records put aside about members of whom nothing is held at all. */
-const asideRows = ({ code }: Partner) => sql<{ programme: string; number: string; record: Record<string, unknown> }>`
+const asideRows = ({ code, administrations }: Partner) => sql<{
+  programme: string;
+  number: string;
+  record: Record<string, unknown>;
+}>`
   select a.programme, a.number, a.record
     from (${latestAside}, q.number_normalised as normalised
             from quarantine q where q.partner = ${code} and q.state in ('open', 'discarded') and q.programme is not null
            order by q.programme, q.number, q.seq desc, q.id desc) a
    where jsonb_typeof(a.record) = 'object'
-     and not exists (select from membership m where m.programme = a.programme and m.number_normalised = a.normalised and m.number = a.number)`;
+     and not exists (select from membership m
+                      where m.programme = a.programme and m.number_normalised = a.normalised and m.number = a.number
+                        and m.source = any (${[...administrations]}))`;

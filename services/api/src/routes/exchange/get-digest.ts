@@ -7,6 +7,9 @@ import type { Dependencies } from '../../dependencies.ts';
 import { callingPartner } from './calling-partner.ts';
 import { snapshotExamples as examples } from './snapshot-examples.ts';
 
+/** Ten seconds for comparing with the registry, and some twenty for a million members. */
+const TIMEOUT_MS = 120_000;
+
 const POWERS = Array.from({ length: 17 }, (_, power) => String(2 ** power)) as [string, ...string[]];
 
 const DigestQuery = z.strictObject({
@@ -22,6 +25,7 @@ export function getDigest(app: HttpApp, dependencies: Dependencies): void {
     '/exchange/digest',
     {
       config: { access: { scopes: ['exchange'] } },
+      handlerTimeout: TIMEOUT_MS,
       schema: {
         operationId: 'getDigest',
         summary: 'What the caller should hold, as a digest',
