@@ -127,6 +127,7 @@ create function fingerprints_of(members bigint[]) returns table (membership_id b
   language plpgsql stable security definer
   set search_path = public, pg_temp
   set enable_seqscan = off
+  set enable_nestloop = off
   set jit = off as $$
 begin
   if not caller_runs_exchange() then

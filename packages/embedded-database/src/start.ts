@@ -11,7 +11,7 @@ import { type Server, startServer } from './server.ts';
 export interface EmbeddedDatabaseOptions {
   /** Made when it does not exist. The cluster is in its folder `postgres`. */
   readonly dataDir: string;
-  /** Without protection against a crash of the machine: for tests. */
+  /** Without protection against a crash of the machine, and with room for the connections of many services: for tests. */
   readonly fast?: boolean;
   /** Gets what PostgreSQL writes, line by line. */
   readonly log?: (line: string) => void;
