@@ -81,6 +81,7 @@ create unlogged table import_line_arrived (
   foreign key (upload_id) references import_upload on delete cascade
 ) inherits (import_line);
 create index import_line_arrived_by_line on import_line_arrived (upload_id, line);
+create index import_line_arrived_by_number on import_line_arrived (upload_id, number_normalised);
 grant insert on import_line_arrived to mra_service;
 grant delete on import_line to mra_service;
 

@@ -48,7 +48,7 @@ async function containerServer(): Promise<Server | null> {
   try {
     // Loaded here only: it takes longer to load than the embedded server to start.
     const { PostgreSqlContainer } = await import('@testcontainers/postgresql');
-    const settings = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'max_connections=300'];
+    const settings = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'max_connections=500'];
     const options = settings.flatMap((setting) => ['-c', setting]);
     const container = await new PostgreSqlContainer(IMAGE).withCommand(['postgres', ...options]).start();
     return {
