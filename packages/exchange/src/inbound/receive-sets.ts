@@ -40,7 +40,7 @@ export class KeysUnavailable extends Error {
   override readonly name = 'KeysUnavailable';
 }
 
-/** Applied at a time: readers wait for a recording, which takes about a millisecond for each. */
+/** Applied at a time: readers wait as long as a recording takes, so that a large poll is several. */
 const AT_ONCE = 100;
 
 /**
