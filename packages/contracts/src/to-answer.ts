@@ -21,18 +21,8 @@ export function toAnswer(decision: Decision, question: Question, context: Answer
     question: toAnsweredQuestion(question),
     ...(context.identifier && { identifier: context.identifier }),
     membership: toMembership(decision.membership),
-    rules: decision.rules.map((rule) => ({
-      agreement: rule.agreement,
-      rule: rule.rule,
-      title: rule.title,
-      citation: rule.citation,
-      met: rule.met,
-      conditions: rule.conditions.map(({ code, met, detail }) => ({
-        code,
-        met,
-        ...(detail !== undefined && { detail }),
-      })),
-    })),
+    // The same fields in the same order.
+    rules: decision.rules as Answer['rules'],
     benefits: [...decision.benefits],
     declare: toDeclare(decision.declare),
     nameMatch: decision.nameMatch && { ...decision.nameMatch },

@@ -1,5 +1,5 @@
 import { type Problem, Problem as ProblemError, problem } from '@mra/contracts';
-import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import type { Authenticate } from './authenticate.ts';
 import { type Caller, callerOf, SCOPES, type Scope, setCaller } from './caller.ts';
 
@@ -17,12 +17,14 @@ declare module 'fastify' {
   }
 }
 
+type Hook = (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => void;
+
 /** Hooks of one app, to be added as onRequest hooks in this order; what counts requests may stand between them. */
 export interface AccessHooks {
   /** Reads the token and remembers the caller, or the refusal. */
-  readonly identify: (request: FastifyRequest) => Promise<void>;
+  readonly identify: Hook;
   /** Throws UNAUTHENTICATED, INSUFFICIENT_SCOPE or SERVICE_UNAVAILABLE unless the caller may call the route. */
-  readonly authorise: (request: FastifyRequest) => Promise<void>;
+  readonly authorise: Hook;
 }
 
 /**
@@ -41,23 +43,34 @@ export function guardRoutes(app: FastifyInstance, authenticate: Authenticate): A
   });
 
   return {
-    async identify(request) {
-      if (request.is404 || request.routeOptions.config.access === 'public') return;
-      try {
-        setCaller(request, await authenticate(request.headers.authorization));
-      } catch (error) {
-        if (!(error instanceof ProblemError)) throw error;
-        refusals.set(request, error);
+    identify(request, _reply, done) {
+      if (request.is404 || request.routeOptions.config.access === 'public') return done();
+      const { authorization } = request.headers;
+      const known = authenticate.recall?.(authorization);
+      if (known !== undefined) {
+        setCaller(request, known);
+        return done();
       }
+      authenticate(authorization).then(
+        (caller) => {
+          setCaller(request, caller);
+          done();
+        },
+        (error) => {
+          if (!(error instanceof ProblemError)) return done(error);
+          refusals.set(request, error);
+          done();
+        },
+      );
     },
-    async authorise(request) {
+    authorise(request, _reply, done) {
       const { access } = request.routeOptions.config as { access?: Access };
-      if (access === 'public') return;
+      if (access === 'public') return done();
       const refusal = refusals.get(request);
       if (refusal !== undefined) throw refusal;
       const caller = callerOf(request);
       if (caller === null || access === undefined) throw new Error('a route without access was called');
-      if (access === 'any_token' || access.scopes.some((scope) => caller.scopes.has(scope))) return;
+      if (access === 'any_token' || access.scopes.some((scope) => caller.scopes.has(scope))) return done();
       throw insufficientScope(access.scopes);
     },
   };

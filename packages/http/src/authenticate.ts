@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type Problem, problem } from '@mra/contracts';
 import { createLocalJWKSet, decodeJwt, errors, type JSONWebKeySet, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { z } from 'zod';
@@ -37,7 +37,11 @@ export interface AuthenticatorOptions {
  * @param authorization the header field as received
  * @returns the caller, or throws UNAUTHENTICATED or, when the keys of the issuer cannot be had, SERVICE_UNAVAILABLE
  */
-export type Authenticate = (authorization: string | undefined) => Promise<Caller>;
+export interface Authenticate {
+  (authorization: string | undefined): Promise<Caller>;
+  /** The caller whose token has been verified before and holds still, at once; undefined where there is none. */
+  readonly recall?: (authorization: string | undefined) => Caller | undefined;
+}
 
 /** One space and a compact JWS (RFC 6750 section 2.1, RFC 7515 section 7.1); the scheme in any case. */
 const BEARER = /^bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i;
@@ -79,11 +83,11 @@ class KeysUnavailable extends Error {}
 /**
  * An authenticator for access tokens of the RFC 9068 profile: `typ` at+jwt, an algorithm of the list, a key of the issuer named by
  * `iss`, `aud`, `exp`, `nbf`, and the claims above. Every refusal looks the same to the caller (RFC 6750 section 3.1); its cause is in
- * the problem, for the log. A verified token is remembered by its SHA-256 until it expires, a refused one is not.
+ * the problem, for the log. A verified token is remembered by the SHA-256 of its header field until it expires, a refused one is not.
  * @throws when an algorithm is not one of `ALGORITHMS`
  */
 export function createAuthenticator(options: AuthenticatorOptions): Authenticate {
-  const { audience, clockToleranceSeconds, now = () => new Date().toISOString() } = options;
+  const { audience, clockToleranceSeconds, now } = options;
   if (options.algorithms.length === 0 || options.algorithms.some((algorithm) => !ALGORITHMS.includes(algorithm))) {
     throw new Error(`algorithms must be some of ${ALGORITHMS.join(', ')}`);
   }
@@ -92,18 +96,26 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
   );
   const memory = createMemory<Caller>(MOST_REMEMBERED);
 
-  return async (authorization) => {
+  const recall = (key: string, currentDate: Date) =>
+    memory.recall(key, currentDate.getTime() / 1000 - clockToleranceSeconds);
+  const present = (): Date => (now === undefined ? new Date() : new Date(now()));
+
+  const authenticate = async (authorization: string | undefined): Promise<Caller> => {
     if (authorization === undefined) throw unauthenticated();
     const token = authorization.length <= LONGEST_TOKEN ? BEARER.exec(authorization)?.[1] : undefined;
     if (token === undefined) throw invalidToken(new Refused('NOT_A_BEARER_TOKEN'));
-    const key = createHash('sha256').update(token).digest('base64');
-    const currentDate = new Date(now());
-    const earlier = memory.recall(key, currentDate.getTime() / 1000 - clockToleranceSeconds);
+    const key = keyOf(authorization);
+    const currentDate = present();
+    const earlier = recall(key, currentDate);
     if (earlier !== undefined) return earlier;
     const { caller, exp } = await verify(token, currentDate);
     memory.remember(key, { value: caller, exp });
     return caller;
   };
+  return Object.assign(authenticate, {
+    recall: (authorization: string | undefined) =>
+      authorization === undefined ? undefined : recall(keyOf(authorization), present()),
+  });
 
   async function verify(token: string, currentDate: Date): Promise<{ caller: Caller; exp: number }> {
     try {
@@ -139,6 +151,11 @@ function isAllowed({ scope, administration }: z.infer<typeof Claims>, { allowed 
   if (allowed === undefined) return true;
   const scopes: readonly string[] = allowed.scopes;
   return administration === allowed.administration && scope.split(' ').every((one) => scopes.includes(one));
+}
+
+/** Of the whole header field, which is at most as long as all of them may be. */
+function keyOf(authorization: string): string {
+  return hash('sha256', authorization, 'base64');
 }
 
 function toCaller(claims: z.infer<typeof Claims>): Caller {

@@ -20,13 +20,16 @@ export interface Caller {
   readonly administration: string | null;
 }
 
-const callers = new WeakMap<FastifyRequest, Caller>();
+/** A property of the request: a WeakMap of all requests under way costs a tenth of the time of the garbage collector. */
+const CALLER = Symbol('caller');
+
+type Called = FastifyRequest & { [CALLER]?: Caller | null };
 
 export function setCaller(request: FastifyRequest, caller: Caller): void {
-  callers.set(request, caller);
+  (request as Called)[CALLER] = caller;
 }
 
 /** The caller of a request, null where no token was asked for or none was valid. Handlers use `request.caller`. */
 export function callerOf(request: FastifyRequest): Caller | null {
-  return callers.get(request) ?? null;
+  return (request as Called)[CALLER] ?? null;
 }

@@ -5,6 +5,7 @@ import { guardRoutes } from './access.ts';
 import type { Authenticate } from './authenticate.ts';
 import { serveDocs } from './docs.ts';
 import { answerClientError, answerError, answerFrameworkError } from './error-handler.ts';
+import { keepDeadlines } from './handler-deadlines.ts';
 import { answerSecurityHeaders } from './headers.ts';
 import { readBodies, refuseOtherMediaTypes } from './json-body.ts';
 import { logAbortedRequest, RequestLog } from './logging.ts';
@@ -64,11 +65,10 @@ export async function createHttpApp(options: HttpAppOptions): Promise<HttpApp> {
   const limits = { ...LIMITS, ...options.limits };
   const app = Fastify({
     loggerInstance: options.logger,
-    logController: new RequestLog(),
+    logController: new RequestLog(options.logger),
     genReqId: requestIdOf,
     requestIdHeader: false,
     bodyLimit: limits.bodyBytes,
-    handlerTimeout: limits.handlerMs,
     requestTimeout: limits.requestMs,
     keepAliveTimeout: limits.keepAliveMs,
     trustProxy: options.trustedProxies === undefined ? false : [...options.trustedProxies],
@@ -101,6 +101,7 @@ export async function createHttpApp(options: HttpAppOptions): Promise<HttpApp> {
     options.info.tags.map(({ name }) => name),
   );
 
+  keepDeadlines(app, limits.handlerMs);
   app.addHook('onRequest', answerRequestId);
   if (options.overload !== undefined) app.addHook('onRequest', await shedLoad(app, options.overload));
   app.addHook('onRequest', identify);

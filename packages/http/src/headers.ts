@@ -7,12 +7,13 @@ export const SECURITY_HEADERS = {
 } as const;
 
 /** onSend: nothing in an answer may run, be framed, be guessed at or be kept, unless the route has said how long to keep it. */
-export async function answerSecurityHeaders(
+export function answerSecurityHeaders(
   _request: FastifyRequest,
   reply: FastifyReply,
   payload: unknown,
-): Promise<unknown> {
+  done: (error: null, payload: unknown) => void,
+): void {
   reply.headers(SECURITY_HEADERS);
   if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
-  return payload;
+  done(null, payload);
 }

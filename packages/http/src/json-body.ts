@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { problem } from '@mra/contracts';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { findJsonFault } from './json-position.ts';
 
@@ -28,20 +28,26 @@ export function readBodies(app: FastifyInstance): void {
  * onRequest: refuses a body of a media type that the route does not declare, before any of it is read. Fastify itself would hand such
  * a body to the handler unchecked.
  */
-export async function refuseOtherMediaTypes(request: FastifyRequest): Promise<void> {
+export function refuseOtherMediaTypes(request: FastifyRequest, _reply: FastifyReply, done: () => void): void {
   const body: unknown = request.routeOptions.schema?.body;
-  if (body === undefined) return;
+  const accepted = body === undefined ? null : refusedInFavourOf(request, body);
+  if (accepted === null) done();
+  else
+    throw problem('UNSUPPORTED_MEDIA_TYPE', {
+      detail: `The body must be ${accepted.join(' or ')}.`,
+      headers: { accept: accepted.join(', ') },
+    });
+}
+
+/** The media types that the route declares, where the body of the request is in none of them; else null. */
+function refusedInFavourOf(request: FastifyRequest, body: unknown): readonly string[] | null {
   const content = (body as { content?: Readonly<Record<string, { readonly schema: unknown }>> }).content;
   const accepted = content === undefined ? ['application/json'] : Object.keys(content);
   const { 'content-type': given, 'content-length': length, 'transfer-encoding': encoding } = request.headers;
-  const isEmpty = encoding === undefined && (length === undefined || length === '0');
+  if (given !== undefined) return accepted.includes(request.mediaType ?? '') ? null : accepted;
   // Without a media type Fastify would choose no schema of several, and let nothing through as undefined.
-  const mayBeEmpty = content === undefined || isOptional(content);
-  if (given === undefined ? isEmpty && mayBeEmpty : accepted.includes(request.mediaType ?? '')) return;
-  throw problem('UNSUPPORTED_MEDIA_TYPE', {
-    detail: `The body must be ${accepted.join(' or ')}.`,
-    headers: { accept: accepted.join(', ') },
-  });
+  const isEmpty = encoding === undefined && (length === undefined || length === '0');
+  return isEmpty && (content === undefined || isOptional(content)) ? null : accepted;
 }
 
 /** Whether a body in one of these media types may as well be none at all. */

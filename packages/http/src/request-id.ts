@@ -12,8 +12,9 @@ export function requestIdOf(request: Pick<IncomingMessage, 'headers'>): string {
 }
 
 /** onRequest: every answer carries `x-request-id`. */
-export async function answerRequestId(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+export function answerRequestId(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
   reply.header('x-request-id', request.id);
+  done();
 }
 
 /** The `instance` of a problem: a URN with the request id, as it stands in the log. */

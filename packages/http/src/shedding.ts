@@ -38,6 +38,10 @@ const OVERLOADED = problem('SERVICE_UNAVAILABLE', {
   headers: { 'retry-after': '1' },
 });
 
+/** A property of the request: a WeakMap of all requests under way is dear to the garbage collector. */
+const SLOT = Symbol('slot');
+type Slotted = FastifyRequest & { [SLOT]?: Slot };
+
 interface Slot {
   readonly weight: number;
   isHandled: boolean;
@@ -60,7 +64,6 @@ export async function shedLoad(
     // Its own hook knows nothing of routes that are never shed.
     pressureHandler: () => undefined,
   });
-  const slots = new WeakMap<FastifyRequest, Slot>();
   let underWay = 0;
   const take = (slot: Slot): void => {
     if (slot.isTaken) return;
@@ -74,13 +77,15 @@ export async function shedLoad(
   };
   const untilHandled = (handler: RouteHandlerMethod): RouteHandlerMethod =>
     function handle(this, request, reply) {
-      const slot = slots.get(request as FastifyRequest);
+      const slot = (request as Slotted)[SLOT];
       const result = handler.call(this, request, reply) as unknown;
       if (slot === undefined || !(result instanceof Promise)) return result;
       // Even if its client has gone meanwhile.
       slot.isHandled = true;
       take(slot);
-      return result.finally(() => free(slot));
+      const ended = () => free(slot);
+      result.then(ended, ended);
+      return result;
     };
 
   app.addHook('onRoute', (route) => {
@@ -99,7 +104,7 @@ export async function shedLoad(
       return;
     }
     const slot: Slot = { weight, isHandled: false, isTaken: false };
-    slots.set(request, slot);
+    (request as Slotted)[SLOT] = slot;
     take(slot);
     // Where no handler has begun: refused, badly formed, or gone.
     reply.raw.once('close', () => {

@@ -7,7 +7,7 @@ export { matchName } from './identifiers/name-match.ts';
 export { isPlausibleIdentifier, normaliseIdentifier } from './identifiers/normalise.ts';
 export { compilePattern, type Pattern } from './identifiers/pattern.ts';
 export { presentedCodes } from './identifiers/presented-codes.ts';
-export { matchingSchemes } from './identifiers/schemes.ts';
+export { firstMatchingSchemes, matchingSchemes } from './identifiers/schemes.ts';
 export { applyTemplate } from './identifiers/transform.ts';
 export {
   EVENT_TYPES,

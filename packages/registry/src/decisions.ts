@@ -40,7 +40,11 @@ export function createDecider(db: Database, networks: NetworkCache): Decider {
     async ask(questions, audience) {
       const [first] = questions;
       if (first === undefined) return [];
-      const loaded = questions.length === 1 ? [await loadShared(first)] : await loadFacts(db, questions);
+      if (questions.length === 1) {
+        const facts = await loadShared(first);
+        return [answer(first, facts, await networks.get(facts.networkVersion), audience)];
+      }
+      const loaded = await loadFacts(db, questions);
       const indexes = Map.groupBy(questions.keys(), (index) => loaded[index]?.networkVersion ?? 0);
       const answers: Answered[] = [];
       // Version by version, whatever their order: a batch may ask about more versions than are kept in memory.

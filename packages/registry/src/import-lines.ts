@@ -1,10 +1,11 @@
 import { type RawBuilder, sql, type Transaction } from 'kysely';
 import type { DB } from './database.ts';
-import { inChunks } from './import-chunks.ts';
 import { communicationEnded } from './import-communication.ts';
 import { countMissing } from './import-missing.ts';
 import { type Upload, workOn } from './import-staging.ts';
+import { inChunks } from './in-chunks.ts';
 import type { MembershipRecord } from './membership-record.ts';
+import { planByIndex } from './plan-by-index.ts';
 import type { Database } from './pool.ts';
 import { type Actor, first, readAs } from './recording.ts';
 
@@ -48,6 +49,7 @@ export async function countWork(
   return readAs(db, actor, async (tx, now) => {
     const start = performance.now();
     await workOn(tx, list.upload);
+    await planByIndex(tx);
     const { rows } = await sql<{ changed: number }>`select count(*) as changed ${changedLines(list)}`.execute(tx);
     const missing = list.mode === 'full' ? (await countMissing({ tx, recordedAt: now }, list)).missing : 0;
     return { changed: first(rows).changed, missing, seconds: (performance.now() - start) / 1000 };

@@ -1,8 +1,8 @@
 import type { Instant } from '@mra/recognition';
 import { type RawBuilder, sql } from 'kysely';
-import { inChunks } from './import-chunks.ts';
 import { communicationEnded, communicationEnds } from './import-communication.ts';
 import type { ImportOrder } from './imports.ts';
+import { inChunks } from './in-chunks.ts';
 import { readMembersForWriting } from './membership-rows.ts';
 import { type MembershipWrite, memberKey } from './membership-write.ts';
 import { first, type Recording } from './recording.ts';

@@ -1,11 +1,12 @@
 import type { Instant, Network, ProgrammeTerms } from '@mra/recognition';
 import { sql } from 'kysely';
-import { oneAhead } from './import-chunks.ts';
 import { eventsOfListing, readCommunication } from './import-communication.ts';
 import { type ChangedLine, readChangedLines } from './import-lines.ts';
 import { countMissing, endingWrites, type Missing, readMissing } from './import-missing.ts';
 import { closeUpload, type Upload, workOn } from './import-staging.ts';
 import { judgeWrites, type MembershipWrite, storeJudged, writeMemberships } from './membership-write.ts';
+import { oneAhead } from './one-ahead.ts';
+import { planByIndex } from './plan-by-index.ts';
 import { first, type Recording } from './recording.ts';
 import { recordSynchronisation } from './synchronisations.ts';
 
@@ -62,6 +63,7 @@ export type Applied =
 export async function applyImport(recording: Recording, network: Network, order: ImportOrder): Promise<Applied> {
   const { source, mode, received, accepted, allowRemovals } = order;
   await workOn(recording.tx, order.upload);
+  await planByIndex(recording.tx);
   if (mode === 'full') {
     const missing = await countMissing(recording, order);
     const isSuspicious = accepted === 0 || missing.missing * 10 > missing.live;

@@ -17,6 +17,7 @@ export {
   type Upload,
 } from './import-staging.ts';
 export { type Applied, applyImport, holdReaders, type ImportOrder, type RefusedLine } from './imports.ts';
+export { inChunks } from './in-chunks.ts';
 export {
   countLocalSuspensions,
   endLocalSuspension,
@@ -42,6 +43,7 @@ export {
 export { isMigrated, migrate } from './migrate.ts';
 export { createNetworkCache, currentNetworkVersion, type Executor, loadNetwork, type NetworkCache } from './network.ts';
 export { parsePeriod, rangeText } from './period.ts';
+export { planByIndex } from './plan-by-index.ts';
 export { createPool, type Database, openDatabase, type PoolOptions } from './pool.ts';
 export { measureWaits } from './pool-waits.ts';
 export { type ProgrammeDocument, putProgrammes, readProgrammes, readProgrammeTerms } from './programmes.ts';

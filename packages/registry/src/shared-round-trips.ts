@@ -1,8 +1,14 @@
 import { type FactsQuestion, type LoadedFacts, loadFacts } from './facts.ts';
 import type { Executor } from './network.ts';
 
-/** Queries under way at once: one that the database works on while the rows of another are read here. */
-const UNDER_WAY = 2;
+/**
+ * Queries under way at once. One while they are short: the next begins when the rows of the last have come, before they are decided,
+ * and has gathered twice the questions that it would beside another; a query has a cost of its own, of five questions.
+ */
+const UNDER_WAY = 4;
+
+/** A query that takes longer than this no longer keeps others waiting. */
+const SHORT_MS = 10;
 
 /** Questions of one query at most; more gain little and hold back the first. */
 const MOST = 500;
@@ -21,10 +27,14 @@ interface Waiting {
 export function shareRoundTrips(db: Executor): (question: FactsQuestion) => Promise<LoadedFacts> {
   const waiting: Waiting[] = [];
   let underWay = 0;
+  let lastBegun = 0;
 
   const begin = async (): Promise<void> => {
-    if (underWay >= UNDER_WAY || waiting.length === 0) return;
+    if (waiting.length === 0 || underWay >= UNDER_WAY) return;
+    const now = performance.now();
+    if (underWay > 0 && now - lastBegun < SHORT_MS) return;
     underWay += 1;
+    lastBegun = now;
     const group = waiting.splice(0, MOST);
     try {
       await answer(db, group);
@@ -36,7 +46,7 @@ export function shareRoundTrips(db: Executor): (question: FactsQuestion) => Prom
   return (question) =>
     new Promise((resolve, reject) => {
       waiting.push({ question, resolve, reject });
-      void begin();
+      if (waiting.length === 1) setImmediate(() => void begin());
     });
 }
 

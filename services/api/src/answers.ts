@@ -2,7 +2,7 @@ import { type Answer, type BatchItemAnswer, invalidAnswer, NOT_YET_KNOWN, toAnsw
 import { checkDigit } from '@mra/identifiers';
 import {
   type Audience,
-  matchingSchemes,
+  firstMatchingSchemes,
   type Network,
   normaliseIdentifier,
   type OpenQuestion,
@@ -40,6 +40,11 @@ export function createAnswers({
       ? decider.ask(questions, audience)
       : askReplica(decider, questions, audience, { ...replica, now: now() });
   const reader = createQuestionReader(networks);
+  const readOne = async (item: unknown): Promise<OpenQuestion> => {
+    const [reading] = await reader.read([item]);
+    if (reading === undefined || !reading.ok) throw wrongFields(reading?.errors ?? []);
+    return reading.question;
+  };
   const written = (answered: Answered): Answer | null => {
     if (answered.kind === 'not_yet_known') return null;
     const { decision, question, decidedAt, networkVersion, schemes } = answered;
@@ -49,9 +54,7 @@ export function createAnswers({
   };
   return {
     async one(item, audience, replica = null) {
-      const [reading] = await reader.read([item]);
-      if (reading === undefined || !reading.ok) throw wrongFields(reading?.errors ?? []);
-      const [answered] = await ask([reading.question], audience, replica);
+      const [answered] = await ask([reader.readKnown(item) ?? (await readOne(item))], audience, replica);
       const answer = answered && written(answered);
       if (!answer) throw wrongFields([NOT_YET_KNOWN]);
       return answer;
@@ -88,12 +91,10 @@ function isShallow(value: unknown, depth: number): boolean {
 function readIdentifier({ identifier, at }: Question, known: Network['schemes']): NonNullable<Answer['identifier']> {
   const normalised = normaliseIdentifier(identifier);
   const day = at.slice(0, 10);
-  const schemes: NonNullable<Answer['identifier']>['schemes'] = [];
-  for (const [index, { scheme, name }] of matchingSchemes(normalised, known.values()).entries()) {
+  const schemes = firstMatchingSchemes(normalised, known, MOST_SCHEMES, ({ scheme, name }, index) => {
     const digit = checkDigit(scheme, normalised, day);
     // What it looks like most is shown even if a check digit fails: that is where it was written wrongly. Lesser likenesses are not.
-    if (index === 0 || digit !== 'invalid') schemes.push({ scheme, name, checkDigit: digit });
-    if (schemes.length === MOST_SCHEMES) break;
-  }
+    return index > 0 && digit === 'invalid' ? null : { scheme, name, checkDigit: digit };
+  });
   return { normalised, schemes };
 }

@@ -1,10 +1,12 @@
 import { type QuestionReading, readQuestion, type Vocabulary } from '@mra/contracts';
-import type { Network } from '@mra/recognition';
+import type { Network, OpenQuestion } from '@mra/recognition';
 import type { NetworkCache } from '@mra/registry';
 
 export interface QuestionReader {
   /** Each item as a question, or with every bad field. */
   read(items: readonly unknown[]): Promise<readonly QuestionReading[]>;
+  /** One item as a question, at once; null where it is not one for all that is known here. */
+  readKnown(item: unknown): OpenQuestion | null;
 }
 
 /**
@@ -14,6 +16,10 @@ export interface QuestionReader {
 export function createQuestionReader(networks: NetworkCache): QuestionReader {
   let latest: Network | null = null;
   return {
+    readKnown(item) {
+      const reading = latest === null ? null : readQuestion(item, vocabularyOf(latest));
+      return reading?.ok ? reading.question : null;
+    },
     async read(items) {
       latest ??= await networks.current();
       const readings = items.map((item) => readQuestion(item, vocabularyOf(latest)));

@@ -1,10 +1,9 @@
 import { resumeAfter, type SnapshotManifest } from '@mra/exchange-protocol';
 import type { Instant } from '@mra/recognition';
-import { type Recording, RecordingTooSlow, record } from '@mra/registry';
+import { inChunks, planByIndex, type Recording, RecordingTooSlow, record } from '@mra/registry';
 import { sql } from 'kysely';
 import { EXCHANGE_ACTOR, type Exchange } from '../context.ts';
 import { inExchange } from '../in-exchange.ts';
-import { readInChunks } from '../read-in-chunks.ts';
 import { report } from '../reports.ts';
 import { recordHeard } from './heard.ts';
 import { aheadSeconds, type Pace, PaceTooSlow, startPace } from './recording-pace.ts';
@@ -15,7 +14,6 @@ import {
   countChanges,
   distrust,
   noteUnchanged,
-  planByIndex,
   readAbsentMembers,
   readChangedLines,
   readLines,
@@ -104,7 +102,7 @@ async function apply(
     const again = await readLines(tx, order, taken.slice(from, from + CHUNK));
     await writeLines(recording, network, order, again, tally, { isLast: true });
   }
-  for await (const lines of readInChunks(tx, badLines(order), CHUNK)) {
+  for await (const lines of inChunks(tx, badLines(order), CHUNK)) {
     await putAsideLines(recording, order, lines);
     tally.refused(lines.length);
   }

@@ -7,13 +7,12 @@ import {
   memberKey,
   recordHash,
 } from '@mra/exchange-protocol';
-import { actAs, type DB } from '@mra/registry';
+import { actAs, type DB, inChunks, planByIndex } from '@mra/registry';
 import { sql, type Transaction } from 'kysely';
 import { EXCHANGE_ACTOR, type Exchange } from '../context.ts';
 import type { Partner } from '../partners.ts';
-import { readInChunks } from '../read-in-chunks.ts';
 import { hashAsTold } from './check-snapshot-line.ts';
-import { alteredOf, planByIndex } from './snapshot-changes.ts';
+import { alteredOf } from './snapshot-changes.ts';
 
 /** Members compared at a time: some 20 ms in which the process does nothing else. */
 const CHUNK = 250;
@@ -77,7 +76,7 @@ export async function heldDigest(
         .where('partner', '=', partner.code)
         .executeTakeFirstOrThrow();
       const gathering = createDigest({ buckets: digest.buckets.length });
-      for await (const chunk of readInChunks(tx, heldRows(partner), CHUNK)) {
+      for await (const chunk of inChunks(tx, heldRows(partner), CHUNK)) {
         signal?.throwIfAborted();
         const altered = new Set(await alteredOf(tx, chunk));
         const asides = await readAsides(tx, partner, chunk);
@@ -88,7 +87,7 @@ export async function heldDigest(
           if (hash !== null) gathering.add({ key: memberKey(row), hash });
         }
       }
-      for await (const chunk of readInChunks(tx, asideRows(partner), CHUNK)) {
+      for await (const chunk of inChunks(tx, asideRows(partner), CHUNK)) {
         for (const { record, ...member } of chunk)
           gathering.add({ key: memberKey(member), hash: hashAsTold(record) ?? ALTERED });
       }

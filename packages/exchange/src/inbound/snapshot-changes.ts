@@ -1,8 +1,7 @@
 import { type CanonicalRecord, type Communicated, DIGEST_BUCKETS, type SnapshotManifest } from '@mra/exchange-protocol';
-import type { DB } from '@mra/registry';
+import { type DB, inChunks, planByIndex } from '@mra/registry';
 import { type RawBuilder, sql, type Transaction } from 'kysely';
 import type { Partner } from '../partners.ts';
-import { readInChunks } from '../read-in-chunks.ts';
 
 /** Which snapshot, put aside where, is compared with what is held of whom. */
 export interface Comparison {
@@ -111,7 +110,7 @@ export async function* readChangedLines(
   order: Comparison,
   size: number,
 ): AsyncGenerator<readonly ChangedLine[]> {
-  for await (const chunk of readInChunks(tx, comparedLines(order, null), size)) {
+  for await (const chunk of inChunks(tx, comparedLines(order, null), size)) {
     const altered = await alteredOf(
       tx,
       chunk.filter(({ difference }) => difference === null),
@@ -195,28 +194,17 @@ export async function* readAbsentMembers(
     select m.id, m.programme, m.number, ${isHeld} as "isHeld", c.fingerprint,
            exists (select from membership_record r where r.membership_id = m.id and upper_inf(r.known)) as "isKnown"
       from ${heldMembers(partner)} and ${inBuckets(manifest.buckets)}
-       and (c.seq is null or c.seq <= ${manifest.seq})
+       and (c.seq is null or c.seq <= ${manifest.seq} or c.partner <> ${partner.code})
        and not exists (select from snapshot_load_line l
                         where l.load_id = ${loadId} and l.programme = m.programme and l.normalised = m.number_normalised)
      order by m.id`;
-  for await (const chunk of readInChunks(tx, absent, size)) {
+  for await (const chunk of inChunks(tx, absent, size)) {
     const ended = await alteredOf(
       tx,
       chunk.filter((member) => !member.isHeld),
     );
     yield [...chunk.filter((member) => member.isHeld), ...ended];
   }
-}
-
-/**
- * Lets the transaction go from each row to its few others by an index. A first load has no statistics of what it writes, and plans that
- * were made while the tables were empty would read them whole for each line.
- */
-export async function planByIndex(tx: Transaction<DB>): Promise<void> {
-  await sql`
-    select set_config(name, 'off', true) from unnest(array['jit', 'enable_seqscan', 'enable_hashjoin', 'enable_mergejoin']) as s (name)`.execute(
-    tx,
-  );
 }
 
 /**

@@ -7,11 +7,11 @@ import {
   memberKey,
   type SnapshotManifest,
 } from '@mra/exchange-protocol';
+import { inChunks } from '@mra/registry';
 import { sql } from 'kysely';
 import { type Exchange, PartnerUnreachable } from '../context.ts';
 import { inExchange } from '../in-exchange.ts';
 import type { Partner } from '../partners.ts';
-import { readInChunks } from '../read-in-chunks.ts';
 import { checkSnapshotLine, keyOf, type StagedLine } from './check-snapshot-line.ts';
 import { readFileLines } from './snapshot-file-lines.ts';
 import { UnexpectedAnswer } from './snapshot-reasons.ts';
@@ -211,7 +211,7 @@ async function examine({ db }: Exchange, loadId: string, manifest: SnapshotManif
     const gathering = createDigest({ buckets: manifest.digest.buckets.length });
     const lines = sql<{ programme: string; number: string; hash: string }>`
       select programme, number, hash from snapshot_load_line where load_id = ${loadId}`;
-    for await (const chunk of readInChunks(tx, lines, 1000)) {
+    for await (const chunk of inChunks(tx, lines, 1000)) {
       for (const { hash, ...member } of chunk) gathering.add({ key: memberKey(member), hash });
     }
     const { rows } = await sql<{ twice: number }>`

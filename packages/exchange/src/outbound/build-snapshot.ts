@@ -2,11 +2,10 @@ import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
 import { createDigest, DIGEST_BUCKETS, type Digest, memberKey, recordHash } from '@mra/exchange-protocol';
-import type { DB } from '@mra/registry';
+import { type DB, inChunks } from '@mra/registry';
 import { sql, type Transaction } from 'kysely';
 import type { Exchange } from '../context.ts';
 import { inExchange } from '../in-exchange.ts';
-import { readInChunks } from '../read-in-chunks.ts';
 import { prepareShares } from './prepare-shares.ts';
 import { type Share, type SharesView, selectShares, viewShares } from './read-shares.ts';
 
@@ -105,7 +104,7 @@ async function writeSnapshot(
   const digest = createDigest();
   const files = startFiles(tx, snapshotId);
   const wrongHashes: { id: number; hash: string }[] = [];
-  for await (const chunk of readInChunks(tx, selectShares(streamId, buckets, DIGEST_BUCKETS), CHUNK)) {
+  for await (const chunk of inChunks(tx, selectShares(streamId, buckets, DIGEST_BUCKETS), CHUNK)) {
     signal?.throwIfAborted();
     for (const share of chunk) {
       // Not the hash that is kept: should that be wrong, the manifest would contradict its own files for ever.

@@ -6,10 +6,10 @@ import {
   memberKey,
   recordHash,
 } from '@mra/exchange-protocol';
+import { inChunks } from '@mra/registry';
 import { sql } from 'kysely';
 import type { Exchange } from '../context.ts';
 import { inExchange } from '../in-exchange.ts';
-import { readInChunks } from '../read-in-chunks.ts';
 import { prepareShares } from './prepare-shares.ts';
 import { type SharesView, viewShares } from './read-shares.ts';
 
@@ -81,7 +81,7 @@ async function digestOf({ tx, seq, asOf }: SharesView, streamId: string, buckets
   const entries = sql<Entry>`
     select record ->> 'programme' as programme, record ->> 'number' as number, agreement, hash, case when hash is null then record end as record
       from share where stream_id = ${streamId}`;
-  for await (const chunk of readInChunks(tx, entries, 1000)) {
+  for await (const chunk of inChunks(tx, entries, 1000)) {
     for (const { agreement, hash, record, ...member } of chunk) {
       named.add(agreement);
       gathering.add({ key: memberKey(member), hash: hash ?? recordHash(record as CanonicalRecord) });

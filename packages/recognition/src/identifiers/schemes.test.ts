@@ -4,7 +4,7 @@ import vectors from '../../../../tests/decisions/identifier-vectors.json' with {
 import type { IdentifierScheme } from '../network-types.ts';
 import { normaliseIdentifier } from './normalise.ts';
 import { compilePattern } from './pattern.ts';
-import { matchingSchemes } from './schemes.ts';
+import { firstMatchingSchemes, matchingSchemes } from './schemes.ts';
 
 /** The vectors name schemes in capitals. The others have no scheme of their own in the reference data. */
 const SCHEME_OF: Readonly<Record<string, string>> = {
@@ -84,5 +84,24 @@ describe('matchingSchemes', () => {
 
   test('a text longer than an identifier fits nothing', () => {
     expect(ids('A'.repeat(65), [aScheme('any', '^A+$')])).toEqual([]);
+  });
+});
+
+describe('firstMatchingSchemes', () => {
+  const known = new Map(reference.map((scheme) => [scheme.scheme, scheme as IdentifierScheme]));
+  const texts = [...vectors.formats.map(({ value }) => normaliseIdentifier(value)), '', 'X', '1'.repeat(70)];
+
+  test('are the first of the matching ones that are accepted, and no more are asked about than needed', () => {
+    for (const text of texts) {
+      const all = matchingSchemes(text, known.values());
+      const asked: string[] = [];
+      const found = firstMatchingSchemes(text, known, 3, (scheme, index) => {
+        asked.push(scheme.scheme);
+        return index % 2 === 0 ? scheme.scheme : null;
+      });
+      const accepted = all.map(({ scheme }) => scheme).filter((_, index) => index % 2 === 0);
+      expect(found).toEqual(accepted.slice(0, 3));
+      expect(asked).toEqual(all.slice(0, accepted.length < 3 ? all.length : 5).map(({ scheme }) => scheme));
+    }
   });
 });

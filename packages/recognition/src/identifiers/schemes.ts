@@ -1,4 +1,5 @@
 import type { IdentifierScheme } from '../network-types.ts';
+import { MAX_IDENTIFIER_LENGTH } from './normalise.ts';
 import { compilePattern, type Pattern } from './pattern.ts';
 
 const compiled = new WeakMap<IdentifierScheme, Pattern | null>();
@@ -10,16 +11,64 @@ const compiled = new WeakMap<IdentifierScheme, Pattern | null>();
  * An expression that does not compile or is not safe to run fits nothing (see {@link compilePattern}).
  */
 export function matchingSchemes(normalised: string, schemes: Iterable<IdentifierScheme>): IdentifierScheme[] {
-  const matching: { readonly scheme: IdentifierScheme; readonly admits: number; readonly lengths: number }[] = [];
+  const matching = [...schemes].filter((scheme) => patternOf(scheme)?.matches(normalised));
+  return inOrder(matching, normalised.length).map(({ scheme }) => scheme);
+}
+
+/**
+ * The first of {@link matchingSchemes} that are accepted: most identifiers fit a dozen schemes, of which few are looked at.
+ * @param schemes the same object each time, whose order for each length is remembered
+ * @param accepts told which of the matching ones it is, from 0
+ */
+export function firstMatchingSchemes<Accepted>(
+  normalised: string,
+  schemes: ReadonlyMap<string, IdentifierScheme>,
+  most: number,
+  accepts: (scheme: IdentifierScheme, index: number) => Accepted | null,
+): Accepted[] {
+  const accepted: Accepted[] = [];
+  let index = 0;
+  for (const { scheme, pattern } of orderedOnce(schemes, normalised.length)) {
+    if (accepted.length === most) break;
+    if (!pattern.matches(normalised)) continue;
+    const one = accepts(scheme, index);
+    index += 1;
+    if (one !== null) accepted.push(one);
+  }
+  return accepted;
+}
+
+interface Usable {
+  readonly scheme: IdentifierScheme;
+  readonly pattern: Pattern;
+}
+
+const orders = new WeakMap<ReadonlyMap<string, IdentifierScheme>, Map<number, readonly Usable[]>>();
+
+function orderedOnce(schemes: ReadonlyMap<string, IdentifierScheme>, length: number): readonly Usable[] {
+  const byLength = orders.get(schemes) ?? new Map<number, readonly Usable[]>();
+  orders.set(schemes, byLength);
+  const known = byLength.get(length);
+  if (known !== undefined) return known;
+  const ordered = inOrder(schemes.values(), length);
+  // Longer texts fit nothing; there are any number of lengths of them.
+  if (length <= MAX_IDENTIFIER_LENGTH) byLength.set(length, ordered);
+  return ordered;
+}
+
+/** The usable ones, the most distinctive for texts of this length first. */
+function inOrder(schemes: Iterable<IdentifierScheme>, length: number): readonly Usable[] {
+  const usable: Usable[] = [];
   for (const scheme of schemes) {
     const pattern = patternOf(scheme);
-    if (pattern?.matches(normalised)) {
-      matching.push({ scheme, admits: pattern.admits(normalised.length), lengths: pattern.lengths });
-    }
+    if (pattern !== null) usable.push({ scheme, pattern });
   }
-  return matching
-    .sort((a, b) => a.admits - b.admits || a.lengths - b.lengths || (a.scheme.scheme < b.scheme.scheme ? -1 : 1))
-    .map(({ scheme }) => scheme);
+  return usable.sort(
+    (a, b) =>
+      a.pattern.admits(length) - b.pattern.admits(length) ||
+      a.pattern.lengths - b.pattern.lengths ||
+      (a.scheme.scheme < b.scheme.scheme ? -1 : 1),
+  );
 }
 
 function patternOf(scheme: IdentifierScheme): Pattern | null {

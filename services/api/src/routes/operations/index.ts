@@ -18,8 +18,9 @@ export function operationsRoutes(
   dependencies: Dependencies & { readonly replication: Replication },
 ): void {
   const { metrics } = dependencies;
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     metrics.observeRequest(operationOf(request), reply.statusCode, reply.elapsedTime / 1000);
+    done();
   });
   getLiveness(app);
   getReadiness(app, { ...dependencies, db: dependencies.reserved ?? dependencies.db });
