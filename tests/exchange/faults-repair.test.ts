@@ -80,9 +80,10 @@ describe.each(['push', 'poll'] as const)('by %s', (by) => {
     const number = await aKnownMember(direction);
     const deliveries = holdDeliveries(direction, number);
     await sender.event(number, { type: 'revoked' });
-    const verdict = await deliver(direction, await deliveries.next(), change);
+    const verdict = await deliver(direction, await deliveries.next(), change, [], { isSettled: by === 'push' });
     deliveries.end();
-    expect(verdict.error).toBe(error);
+    // A poll leaves it open at first: what was damaged on its way comes whole the next time.
+    expect(verdict.error).toBe(by === 'push' ? error : null);
     expect(await receiver.ask(number)).toMatchObject({ outcome: 'recognised' });
     expect(await versionsOf(receiver.database, number)).toBe(1);
     await verdict.pass();

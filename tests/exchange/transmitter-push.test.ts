@@ -51,6 +51,8 @@ describe('2.1 Transmitting a SET', () => {
     for (const [index, { method, headers, body }] of receiver.arrivals.entries()) {
       expect(method).toBe('POST');
       expect(headers).toMatchObject({ 'content-type': 'application/secevent+jwt', accept: 'application/json' });
+      // Section 2.3: in which language an error is to be described.
+      expect(headers['accept-language']).toBe('en');
       expect((await eu.read(body, stream)).event.seq).toBe(index + 1);
     }
   });

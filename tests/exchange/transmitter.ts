@@ -87,12 +87,10 @@ export async function aTransmitter(
   };
   const read: Transmitter['read'] = async (compact, { stream_id }) => {
     const audience = partner.issuer ?? JP_ISSUER;
-    const now = exchange.now();
     const verified = await verifySet(compact, {
       keys: await exchange.keys.jwks(),
       issuer: exchange.issuer,
       audience,
-      now,
     });
     if (!verified.ok) throw new Error(`${verified.err}: ${verified.description}`);
     const reading = readEvent(verified.set, stream_id);

@@ -82,6 +82,8 @@ export const ExchangeReport = z
       'set_refused',
       'delivery_refused',
       'record_warned',
+      'clock_ahead',
+      'shares_repaired',
     ]),
     detail: z
       .record(z.string().max(1000), z.unknown())

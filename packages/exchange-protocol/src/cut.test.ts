@@ -65,9 +65,12 @@ test('a record whose periods are all over keeps the last', () => {
   expect(cut.statuses.map(({ to }) => to)).toEqual(['2021-01-01T00:00:00.000Z']);
 });
 
-test('identifiers that are no TIN can be kept back', () => {
-  const cut = cutToElements(aRecord(), ['TIN'], { at, isTin: (scheme) => scheme !== 'lei' });
-  expect(cut.identifiers.map(({ scheme }) => scheme)).toEqual(['eori']);
+test('TIN is all identifiers, of whatever scheme', () => {
+  expect(
+    cutToElements(aRecord(), ['TIN'], { at })
+      .identifiers.map(({ scheme }) => scheme)
+      .toSorted(),
+  ).toEqual(['eori', 'lei']);
 });
 
 test('cutting again, later, gives what cutting the whole record then gives', () => {

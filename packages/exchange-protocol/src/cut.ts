@@ -34,14 +34,14 @@ export const DEFAULT_ELEMENTS: readonly DataElement[] = [
 export interface CutOptions {
   /** Without STATUS_PERIODS, periods that ended by this instant are left out. */
   readonly at: Instant;
-  /** Which identifiers count as TIN; all when left out. */
-  readonly isTin?: (scheme: string) => boolean;
 }
 
 /**
  * The record with nothing but what the agreement names, in canonical order. Programme, number, version, type and the status now and
  * to come with its dates are always there: without them nobody can say whether a member is recognised, and an expiry recorded
  * beforehand could not take effect on both sides.
+ * - TIN gives all identifiers: the record has "identifier(s)" where art. 12 (a) has the TIN (exchange contract, section 2). The WCO's TIN is
+ *   the country and a number that it has given; which of its numbers a trader will show abroad, its own administration does not know.
  * - STATUS_PERIODS adds periods that are over, EFFECTIVE_DATES `validFrom` and `validTo`.
  * - Cutting again, also later, gives what cutting the whole record then gives: both sides of a digest cut at its `asOf`.
  * @param elements of the agreement; null (not known) means {@link DEFAULT_ELEMENTS}; words that are not known give nothing
@@ -49,7 +49,7 @@ export interface CutOptions {
 export function cutToElements(
   record: CanonicalRecord,
   elements: readonly string[] | null,
-  { at, isTin = () => true }: CutOptions,
+  { at }: CutOptions,
 ): CanonicalRecord {
   const named = new Set<string>(elements ?? DEFAULT_ELEMENTS);
   const has = (element: DataElement) => named.has(element);
@@ -59,7 +59,7 @@ export function cutToElements(
     version: record.version,
     type: record.type,
     statuses: has('STATUS_PERIODS') ? record.statuses : notOver(record.statuses, at),
-    identifiers: has('TIN') ? record.identifiers.filter(({ scheme }) => isTin(scheme)) : [],
+    identifiers: has('TIN') ? record.identifiers : [],
     names: has('NAME') ? record.names : [],
     addresses: has('ADDRESS') ? record.addresses : [],
     roles: has('ROLE') ? record.roles : [],

@@ -47,15 +47,17 @@ export {
   type Complaint,
   type Outstanding,
   POLL_MAX,
+  type PolledSet,
   type PollPlan,
   PollRequest,
   PollResponse,
   planPoll,
   pollResponse,
+  readPollResponse,
 } from './poll.ts';
 export { judgePushResponse, type PushOutcome, type PushResponse } from './push.ts';
 export { type EventReading, memberOf, readEvent } from './read-event.ts';
-export { CanonicalRecord, Communicated, type RecordStatus } from './record.ts';
+export { CanonicalRecord, Communicated, type RecordStatus, STATUS_PERIODS_MAX } from './record.ts';
 export {
   NEW_SEQUENCE,
   type Replay,

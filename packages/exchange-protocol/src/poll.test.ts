@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { PollRequest, PollResponse, planPoll, pollResponse } from './poll.ts';
+import { PollRequest, PollResponse, planPoll, pollResponse, readPollResponse } from './poll.ts';
 import { setError } from './set-errors.ts';
 
 const outstanding = (...seqs: number[]) => seqs.map((seq) => ({ jti: `j${seq}`, seq }));
@@ -139,3 +139,22 @@ test.each([
 ])('%s is refused', (_, request) => {
   expect(PollRequest.safeParse(request).success).toBe(false);
 });
+
+test('an answer is read set by set: a bad one says nothing about the others (RFC 8936 section 2.3)', () => {
+  const long = 'j'.repeat(129);
+  const body = `{"sets": {"a": "x.y.z", "${long}": "x", "__proto__": "y", "b": null}, "moreAvailable": "perhaps"}`;
+  expect(readPollResponse(body)).toEqual([
+    { jti: 'a', compact: 'x.y.z' },
+    { jti: long, compact: 'x' },
+    { jti: '__proto__', compact: 'y' },
+    { jti: 'b', compact: null },
+  ]);
+  expect(readPollResponse('{"sets": {}}')).toEqual([]);
+});
+
+test.each(['', '[]', '{}', '{"sets": []}', '{"sets": {"a": "x.y', '{"sets": {"a": "x", "a": "y"}}'])(
+  'what is no answer to a poll, such as one that was cut off, is not read: %s',
+  (body) => {
+    expect(readPollResponse(body)).toBeNull();
+  },
+);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isObject, readJsonObject } from './json-object.ts';
 import { isAboutTheEvent, ReceivedSetError } from './set-errors.ts';
 import { anyText, line } from './text.ts';
 import { SET_LENGTH_MAX } from './tokens.ts';
@@ -22,7 +23,7 @@ export const PollRequest = z
   .meta({ id: 'PollRequest', description: 'Acknowledges events and asks for more (RFC 8936).' });
 export type PollRequest = z.infer<typeof PollRequest>;
 
-/** Answer to a poll (RFC 8936 section 2.3): SETs by `jti`, an empty object where there is none. */
+/** Answer to a poll as it is given (RFC 8936 section 2.3): SETs by `jti`, an empty object where there is none. */
 export const PollResponse = z
   .object({
     sets: z.record(JtiName, anyText(SET_LENGTH_MAX)),
@@ -30,6 +31,25 @@ export const PollResponse = z
   })
   .meta({ id: 'PollResponse', description: 'Events not yet acknowledged, by jti (RFC 8936).' });
 export type PollResponse = z.infer<typeof PollResponse>;
+
+/** An event as a poll returned it. */
+export interface PolledSet {
+  /** The name under which it came, however long. */
+  readonly jti: string;
+  /** null: what came is not even text. */
+  readonly compact: string | null;
+}
+
+/**
+ * Reads the answer of a partner to a poll (RFC 8936 section 2.3). What is returned is judged one by one: that one is too long, or has a name
+ * that none may have, says nothing about the others.
+ * @returns what it returned, in no order; null when it is no such answer, for example because it was cut off
+ */
+export function readPollResponse(body: string): readonly PolledSet[] | null {
+  const sets = readJsonObject(body)?.sets;
+  if (!isObject(sets)) return null;
+  return Object.entries(sets).map(([jti, compact]) => ({ jti, compact: typeof compact === 'string' ? compact : null }));
+}
 
 /** An event that was committed and not acknowledged. */
 export interface Outstanding {

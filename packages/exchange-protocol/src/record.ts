@@ -12,7 +12,7 @@ import { z } from 'zod';
 import { count } from './text.ts';
 
 /** Most status periods of one membership. Others: 50 names, 50 addresses, 200 identifiers; strings as in the API contract. */
-const STATUS_PERIODS_MAX = 500;
+export const STATUS_PERIODS_MAX = 500;
 
 const TypeCode = MembershipRecord.shape.type;
 

@@ -1,13 +1,10 @@
-import { addSeconds, type Instant } from '@mra/recognition';
+import type { Instant } from '@mra/recognition';
 import { z } from 'zod';
 import { isObject } from './json-object.ts';
 import { type SetError, setError } from './set-errors.ts';
 import { Subject } from './subject.ts';
 import { line } from './text.ts';
 import { Jti, SET_TYP } from './tokens.ts';
-
-/** Clocks of partners may run ahead by a minute. */
-const CLOCK_TOLERANCE_SECONDS = 60;
 
 /** 9999-12-31T23:59:59Z: later ones leave the canonical form of an instant. */
 const NUMERIC_DATE_MAX = 253_402_300_799;
@@ -30,7 +27,7 @@ export interface Claims {
   readonly jti: string;
   readonly issuer: string;
   readonly audience: readonly string[];
-  /** When it was sent. */
+  /** When it was sent, by the sender's clock; nothing is decided by it. */
   readonly iat: Instant;
   /** When it took effect; null: not told. */
   readonly toe: Instant | null;
@@ -44,19 +41,18 @@ export interface Claims {
 export interface ClaimExpectations {
   readonly issuer: string;
   readonly audience: string;
-  readonly now: Instant;
-  readonly clockToleranceSeconds?: number;
   readonly jti?: string;
 }
 
 /**
  * The claims of a SET whose signature is good, checked in the order `iss`, `aud`, `typ`, others.
- * There is no oldest `iat`: after an outage events are delivered however old they are, and a replayed one is known by its `jti`.
+ * There is neither an oldest nor a latest `iat`: after an outage events are delivered however old they are, a replayed one is known by
+ * its `jti`, their order is that of `seq`; and if either side's clock were wrong by minutes, every event would be lost.
  */
 export function readClaims(
   payload: Record<string, unknown>,
   typ: unknown,
-  { issuer, audience, now, clockToleranceSeconds = CLOCK_TOLERANCE_SECONDS, jti }: ClaimExpectations,
+  { issuer, audience, jti }: ClaimExpectations,
 ): { readonly ok: true; readonly claims: Claims } | ({ readonly ok: false } & SetError) {
   const refuse = (err: SetError['err'], description: string) => ({ ok: false as const, ...setError(err, description) });
   if (payload.iss !== issuer) return refuse('invalid_issuer', 'iss is not the issuer of this stream.');
@@ -73,8 +69,6 @@ export function readClaims(
   if (event === undefined || others.length > 0 || !isObject(event[1])) {
     return refuse('invalid_request', 'events is not one event type with its payload.');
   }
-  if (toInstant(iat) > addSeconds(now, clockToleranceSeconds))
-    return refuse('invalid_request', 'iat is in the future.');
   if (jti !== undefined && jti !== read.data.jti)
     return refuse('invalid_request', 'jti is not the name it came under.');
   const claims: Claims = {

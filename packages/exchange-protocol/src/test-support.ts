@@ -66,5 +66,5 @@ export async function aKey(alg: 'EdDSA' | 'ES256' | 'RS256', kid: string) {
 }
 
 export function expectations(keys: JWK[], changes: Partial<SetExpectations> = {}): SetExpectations {
-  return { keys: { keys }, issuer: EU, audience: JP, now: NOW, ...changes };
+  return { keys: { keys }, issuer: EU, audience: JP, ...changes };
 }

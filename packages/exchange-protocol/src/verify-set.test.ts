@@ -112,7 +112,6 @@ test.each([
   ['a jti that would be lost in a JSON object', { jti: '__proto__' }, 'invalid_request'],
   ['a missing iat (RFC 8417 section 2.2: REQUIRED)', { iat: undefined }, 'invalid_request'],
   ['an iat as text', { iat: '1795338000' }, 'invalid_request'],
-  ['an iat more than a minute ahead', { iat: 1_795_338_061 }, 'invalid_request'],
   ['a toe as text', { toe: NOW }, 'invalid_request'],
   ['an empty txn', { txn: '' }, 'invalid_request'],
   ['exp (SSF 4.1.7: MUST NOT)', { exp: 1_995_338_000 }, 'invalid_request'],
@@ -162,14 +161,11 @@ test('one of several audiences is enough; unknown claims are ignored (SSF 4.1.8,
   expect(await errorOf(await sign({ aud: ['https://jp.example/web', JP], hello: { a: 1 } }))).toBeNull();
 });
 
-test('an old SET is verified: a replayed one is known by its jti', async () => {
-  expect(await errorOf(await sign({}), { now: '2027-11-22T09:00:00.000Z' })).toBeNull();
-});
-
-test('a clock a minute ahead is tolerated, and no other tolerance than was asked for', async () => {
-  const compact = await sign({ iat: 1_795_338_060 });
-  expect(await errorOf(compact)).toBeNull();
-  expect(await errorOf(compact, { clockToleranceSeconds: 59 })).toBe('invalid_request');
+test.each([
+  ['an old SET', 1_000_000_000],
+  ['a SET of a partner whose clock is years ahead', 4_000_000_000],
+])('%s is verified: order is by seq, and a replayed one is known by its jti', async (_, iat) => {
+  expect(await errorOf(await sign({ iat }))).toBeNull();
 });
 
 test('the jti must be the name under which a poll returned it (RFC 8936 section 2.3)', async () => {

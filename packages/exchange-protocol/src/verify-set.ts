@@ -1,4 +1,3 @@
-import type { Instant } from '@mra/recognition';
 import { compactVerify, createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
 import { decodeUtf8, isStrictBase64url } from './base64url.ts';
 import { isObject, readJsonObject } from './json-object.ts';
@@ -21,9 +20,6 @@ export interface SetExpectations {
   readonly issuer: string;
   /** `aud` of the stream: one of the values in the SET must be this. */
   readonly audience: string;
-  readonly now: Instant;
-  /** How far ahead the sender's clock may be. */
-  readonly clockToleranceSeconds?: number;
   /** The name under which a poll returned it (RFC 8936 section 2.3). */
   readonly jti?: string;
 }

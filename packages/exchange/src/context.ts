@@ -36,6 +36,10 @@ export interface PartnerRequest {
   /** Of the body; `application/json` when left out. */
   readonly contentType?: string;
   readonly accept?: string;
+  /** BCP 47: of what stands in the body for people to read. */
+  readonly contentLanguage?: string;
+  /** Of what is answered for people to read. */
+  readonly acceptLanguage?: string;
   /** In place of an access token of ours: the header that the partner gave for its push endpoint. */
   readonly authorization?: string;
   readonly timeoutMs?: number;

@@ -34,7 +34,9 @@ export {
   type SetReceipt,
   type SetsReceived,
 } from './inbound/receive-sets.ts';
+export { countHeld } from './inbound/snapshot-changes.ts';
 export { type SnapshotReason, UnexpectedAnswer } from './inbound/snapshot-reasons.ts';
+export { noteUnreadable } from './inbound/unreadable.ts';
 export { endCommunication, writeCopies } from './inbound/write-copies.ts';
 export {
   KEY_ALGORITHMS,

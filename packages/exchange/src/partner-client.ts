@@ -58,7 +58,7 @@ async function call(
 }
 
 function fetchOnce(
-  { method, url, body, contentType, accept }: PartnerRequest,
+  { method, url, body, contentType, accept, contentLanguage, acceptLanguage }: PartnerRequest,
   authorization: string,
   signal: AbortSignal,
 ): Promise<Response> {
@@ -66,6 +66,8 @@ function fetchOnce(
     authorization,
     accept: accept ?? 'application/json',
     ...(body !== undefined && { 'content-type': contentType ?? 'application/json' }),
+    ...(contentLanguage !== undefined && { 'content-language': contentLanguage }),
+    ...(acceptLanguage !== undefined && { 'accept-language': acceptLanguage }),
   };
   return fetch(url, { method, headers, body: body ?? null, signal, redirect: 'manual' });
 }

@@ -183,6 +183,8 @@ export interface InboundStream {
   snapshot_after: ColumnType<string, string, string> | null;
   snapshot_reason: string | null;
   stream_id: string | null;
+  unreadable: Generated<ColumnType<number, number, number>>;
+  unreadable_asked: Generated<ColumnType<number, number, number>>;
 }
 
 export interface InboundTurn {

@@ -12,6 +12,9 @@ export interface InboundStream {
   /** The highest `seq` seen: beyond `lastApplied` something is missing. */
   readonly newestSeq: number;
   readonly needsSnapshot: boolean;
+  /** How often something came that could not be read, and how many of these times were followed by asking again. */
+  readonly unreadable: number;
+  readonly unreadableAsked: number;
   readonly heardAt: Instant | null;
   readonly failures: number;
 }
@@ -27,6 +30,8 @@ export async function readInboundStream({ db }: Exchange, partner: string): Prom
     lastApplied: row.last_applied,
     newestSeq: row.newest_seq,
     needsSnapshot: row.needs_snapshot,
+    unreadable: row.unreadable,
+    unreadableAsked: row.unreadable_asked,
     heardAt: row.heard_at,
     failures: row.failures,
   };
@@ -59,7 +64,7 @@ export async function beginInboundStream(
       .set({
         ...content,
         ...{ last_applied: 0, newest_seq: 0, needs_snapshot: true, snapshot_after: null, expected_state: null },
-        snapshot_reason: 'the stream is new',
+        ...{ snapshot_reason: 'the stream is new', unreadable: 0, unreadable_asked: 0 },
       })
       .where('partner', '=', partner)
       .execute();
@@ -86,6 +91,24 @@ export async function forgetInboundStream({ db, log }: Exchange, partner: string
       .execute(),
   );
   log.warn({ partner }, 'the partner does not know our stream');
+}
+
+/**
+ * A partner was asked for events again: up to where they come, and how many of the times that something was unreadable this makes up for.
+ */
+export async function noteAsked(
+  { db }: Exchange,
+  partner: string,
+  { to, unreadable }: { readonly to: number; readonly unreadable: number },
+): Promise<void> {
+  await inExchange(db, (tx) =>
+    sql`update inbound_stream
+           set newest_seq = greatest(newest_seq, ${to}::bigint),
+               unreadable_asked = least(unreadable, greatest(unreadable_asked, ${unreadable}::bigint))
+         where partner = ${partner} and (newest_seq < ${to}::bigint or unreadable_asked < ${unreadable}::bigint)`.execute(
+      tx,
+    ),
+  );
 }
 
 /** Nothing more is applied before a snapshot is. */

@@ -1,4 +1,4 @@
-import { type Exchange, inExchange, loadSnapshot, readPartner } from '@mra/exchange';
+import { countHeld, type Exchange, inExchange, loadSnapshot, type Partner, readPartner } from '@mra/exchange';
 import { sql } from 'kysely';
 
 /** A snapshot that was refused is not fetched again at once: what is wrong with it is seldom put right within minutes. */
@@ -20,7 +20,7 @@ export async function loadFrom(exchange: Exchange, code: string, signal: AbortSi
     return;
   }
   const isEmpty = loaded.reasons.every((reason) => reason.code === 'EMPTY');
-  const began = isEmpty && (await beginWithNobody(exchange, code));
+  const began = isEmpty && (await beginWithNobody(exchange, partner));
   if (began) {
     log.info({ partner: code }, 'the partner has no members yet: its stream is followed from the first event');
     return;
@@ -31,13 +31,18 @@ export async function loadFrom(exchange: Exchange, code: string, signal: AbortSi
   );
 }
 
-/** A partner without members of whom nobody is held here: its stream says everything from the first event on. */
-async function beginWithNobody({ db }: Exchange, code: string): Promise<boolean> {
-  const { rows } = await inExchange(db, (tx) =>
-    sql`update inbound_stream set needs_snapshot = false, snapshot_reason = null
-         where partner = ${code} and last_applied = 0
-           and not exists (select from copy c where c.partner = ${code} and c.record is not null)
-        returning partner`.execute(tx),
-  );
-  return rows.length > 0;
+/**
+ * A partner without members of whom nobody is held here, from a list neither (`countHeld`): its stream says everything from the first event
+ * on.
+ */
+async function beginWithNobody({ db }: Exchange, partner: Partner): Promise<boolean> {
+  return inExchange(db, async (tx) => {
+    const { held } = await countHeld(tx, partner, null);
+    if (held > 0) return false;
+    const { rows } = await sql`
+      update inbound_stream set needs_snapshot = false, snapshot_reason = null
+       where partner = ${partner.code} and last_applied = 0
+      returning partner`.execute(tx);
+    return rows.length > 0;
+  });
 }

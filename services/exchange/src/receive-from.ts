@@ -1,6 +1,6 @@
 import { type Exchange, type ExchangeLog, type Partner, PartnerUnreachable } from '@mra/exchange';
 import { retryAt } from '@mra/exchange-protocol';
-import { askAgain, type GapMemory } from './ask-again.ts';
+import { type AskMemory, askAboutUnreadable, askAgain, isToAskAbout, newAskMemory } from './ask-again.ts';
 import {
   beginInboundStream,
   forgetInboundStream,
@@ -9,14 +9,14 @@ import {
   readInboundStream,
 } from './inbound-stream.ts';
 import { ensureStream, UnusablePartner } from './make-stream.ts';
-import { newPollMemory, type PollMemory, pollPartner } from './poll-partner.ts';
+import { newPollMemory, type PollMemory, pollPartner, UnreadableEvents } from './poll-partner.ts';
 import { takeTurn } from './turns.ts';
 import { UnusableAnswer } from './unusable-answer.ts';
 
 const LOOK_AGAIN_MS = 1000;
 
 /** What one worker remembers of one partner while it runs. */
-interface Memory extends GapMemory {
+interface Memory extends AskMemory {
   readonly poll: PollMemory;
   /** When the stream was last looked at, by `performance`; null: not since the worker began, and much may have changed meanwhile. */
   streamSeenAt: number | null;
@@ -30,7 +30,7 @@ interface Memory extends GapMemory {
  * @returns the turn, for a loop: it gives the milliseconds until the next
  */
 export function receiverFrom(exchange: Exchange, partner: Partner, worker: string) {
-  const memory: Memory = { poll: newPollMemory(), streamSeenAt: null, missingAfter: null, gap: null };
+  const memory: Memory = { poll: newPollMemory(), streamSeenAt: null, missingAfter: null, ...newAskMemory() };
   return async (signal: AbortSignal): Promise<number> => {
     if (!(await takeTurn(exchange, partner.code, worker))) {
       memory.streamSeenAt = null;
@@ -69,15 +69,21 @@ async function turn(
   }
   if (partner.receiveBy === 'push') return watchPushes(exchange, partner, stream, memory, signal);
   const isMissing = lacksEvents(stream);
+  // What is to be said of unreadable events must be said first: only then do they not come by themselves.
+  const isTelling = memory.poll.setErrs.size > 0;
   if (isMissing) await askAgain(exchange, partner, stream, stream.lastApplied + 1, memory, signal);
-  else memory.gap = null;
+  else {
+    memory.gap = null;
+    if (!isTelling) await askAboutUnreadable(exchange, partner, stream, memory, signal);
+  }
+  const isWaiting = isMissing || isToAskAbout(stream);
   const url = configuration.delivery.endpoint_url;
-  const polled = await pollPartner(exchange, partner, { url, hold: !isMissing }, memory.poll, signal);
+  const polled = await pollPartner(exchange, partner, { url, hold: !isWaiting && !isTelling }, memory.poll, signal);
   if (polled === null) {
     await forgetInboundStream(exchange, partner.code);
     return 0;
   }
-  return polled.settled === 0 && (isMissing || polled.notKept > 0) ? LOOK_AGAIN_MS : 0;
+  return polled.settled === 0 && !isTelling && (isWaiting || polled.notKept > 0) ? LOOK_AGAIN_MS : 0;
 }
 
 /** Where a snapshot is needed, what is missing will be in it; events go on meanwhile as far as they can be applied. */
@@ -100,6 +106,7 @@ async function watchPushes(
   const isMissing = lacksEvents(stream);
   if (isMissing && memory.missingAfter === lastApplied)
     await askAgain(exchange, partner, stream, lastApplied + 1, memory, signal);
+  else if (!isMissing) await askAboutUnreadable(exchange, partner, stream, memory, signal);
   memory.missingAfter = isMissing ? lastApplied : null;
   const cadenceMs = partner.cadenceSeconds * 1000;
   const silentMs = Date.parse(exchange.now()) - Date.parse(heardAt ?? exchange.now());
@@ -114,7 +121,9 @@ async function noteFailure(
   stream: InboundStream,
   error: unknown,
 ): Promise<number> {
-  const isForeseen = [PartnerUnreachable, UnusableAnswer, UnusablePartner].some((kind) => error instanceof kind);
+  const isForeseen = [PartnerUnreachable, UnreadableEvents, UnusableAnswer, UnusablePartner].some(
+    (kind) => error instanceof kind,
+  );
   if (!isForeseen) exchange.log.error({ partner: partner.code, err: error }, 'what was received could not be taken');
   const message = isForeseen ? (error as Error).message : 'a failure here: see the log';
   const failures = stream.failures + 1;

@@ -1,5 +1,4 @@
 import {
-  EVENT_TYPES,
   type EventReading,
   type ExchangeEvent,
   type Member,
@@ -17,6 +16,7 @@ import { type CopyChange, type CopyResult, changeCopies } from './change-copies.
 import { checkIssuer, errorOf } from './check-issuer.ts';
 import type { RecordWarning, Refusal } from './judge-record.ts';
 import { putAside, type Rejected } from './quarantine.ts';
+import { isFramework } from './unreadable.ts';
 
 /** An event whose turn it is. */
 export interface TurnEvent {
@@ -112,8 +112,6 @@ type Step =
 
 type FrameworkEvent = Extract<ExchangeEvent, { name: 'verification' | 'streamUpdated' }>;
 
-const FRAMEWORK: readonly string[] = [EVENT_TYPES.verification, EVENT_TYPES.streamUpdated];
-
 function stepOf(
   { set, reading }: TurnEvent,
   { recordedAt }: Recording,
@@ -122,8 +120,7 @@ function stepOf(
   if (!reading.ok) {
     const { err, description, member, errors } = reading;
     const told = setError(err, description);
-    if (reading.seq === null || FRAMEWORK.includes(set.eventType))
-      return { seq: reading.seq ?? 0, member: null, error: told };
+    if (reading.seq === null || isFramework(set)) return { seq: reading.seq ?? 0, member: null, error: told };
     const wrong = errors.length > 0 ? errors : [{ pointer: '/events', detail: description }];
     return { seq: reading.seq, member, refusal: { code: 'SCHEMA_INVALID', errors: wrong }, told };
   }

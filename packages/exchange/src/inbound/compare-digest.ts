@@ -36,7 +36,7 @@ export type DigestCompared =
   | { readonly outcome: 'equal' }
   /** Buckets differed and were fetched; `written` and `ended` may be 0 where events in flight had made the difference. */
   | ({ readonly outcome: 'repaired'; readonly buckets: readonly number[] } & SnapshotApplied)
-  /** Buckets differ, and what was fetched of them was refused and reported. */
+  /** Buckets differ, and what was fetched of them was refused and reported: a full snapshot is needed. */
   | { readonly outcome: 'refused'; readonly buckets: readonly number[]; readonly reasons: readonly SnapshotReason[] };
 
 /**

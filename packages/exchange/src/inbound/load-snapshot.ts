@@ -47,16 +47,17 @@ export async function loadSnapshot(
     signal,
     ...(patienceMs !== undefined && { patienceMs }),
   });
-  if (!fetched.ok) return refuse(exchange, partner, null, fetched.reasons);
+  const purpose = buckets === undefined ? 'load' : 'repair';
+  if (!fetched.ok) return refuse(exchange, partner, { manifest: null, purpose }, fetched.reasons);
   const { manifest, url } = fetched;
   const staged = await stageSnapshot(exchange, partner, manifest, signal);
   try {
     const allowed = allowShrinkTo ?? before.allowShrinkTo;
     const reasons = await judge(exchange, partner, manifest, staged, before.lastApplied, allowed);
-    if (reasons.length > 0) return await refuse(exchange, partner, manifest, reasons);
+    if (reasons.length > 0) return await refuse(exchange, partner, { manifest, purpose }, reasons);
     const applied = await applySnapshot(exchange, {
       ...{ partner, manifest, loadId: staged.loadId, lines: manifest.recordCount },
-      ...{ askedAt: before.askedAt, streamId: before.streamId, purpose: buckets === undefined ? 'load' : 'repair' },
+      ...{ askedAt: before.askedAt, streamId: before.streamId, purpose },
       signal,
     });
     await giveBack(exchange, partner, url);
@@ -111,10 +112,14 @@ async function judge(
   return [...(judged.ok ? [] : judged.reasons), ...more];
 }
 
+/**
+ * Reports it. Of a repair more follows, since what is held is known to differ: a full snapshot is needed, and until it has come the copy is
+ * not freshened and ages.
+ */
 async function refuse(
   { db, log }: Exchange,
   { code }: Partner,
-  manifest: SnapshotManifest | null,
+  { manifest, purpose }: { readonly manifest: SnapshotManifest | null; readonly purpose: 'load' | 'repair' },
   reasons: readonly SnapshotReason[],
 ): Promise<SnapshotLoaded> {
   const names = reasons.map((reason) => reason.code);
@@ -129,6 +134,11 @@ async function refuse(
     await sql`
       update inbound_stream set last_error = ${`snapshot refused: ${names.join(', ')}`}, last_error_at = clock_timestamp()
        where partner = ${code}`.execute(tx);
+    if (purpose === 'load') return;
+    await sql`
+      update inbound_stream
+         set needs_snapshot = true, snapshot_after = null, snapshot_reason = ${`what differs was refused: ${names.join(', ')}`}
+       where partner = ${code} and not needs_snapshot`.execute(tx);
   });
   return { outcome: 'refused', reasons };
 }

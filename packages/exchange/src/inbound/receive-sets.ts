@@ -6,7 +6,9 @@ import { reportSeldom } from '../reports.ts';
 import type { Incoming } from './arrange-events.ts';
 import { EventRefused, isDataFault } from './data-fault.ts';
 import { NoInboundStream, readInboundState } from './inbound-stream.ts';
+import { watchClock } from './partner-clock.ts';
 import { type TakenIn, takeIn } from './take-in.ts';
+import { isPlaceless, noteUnreadable } from './unreadable.ts';
 
 /** A security event token as it came. */
 export interface ReceivedSet {
@@ -26,6 +28,8 @@ export interface SetReceipt {
   readonly outcome: 'accepted' | 'duplicate' | 'waiting' | 'error' | 'not_kept';
   /** Of `error`. */
   readonly error?: SetError;
+  /** Of `error`: not even its place in the stream could be read, so that nobody knows what is missing. Absent: no. */
+  readonly isUnreadable?: boolean;
 }
 
 export interface SetsReceived {
@@ -45,7 +49,8 @@ const AT_ONCE = 100;
 
 /**
  * Receives tokens of a partner (exchange contract, section 3): each is verified; those not seen before are put in order and applied, each
- * set of them in one recording with what is noted of it, so that a crash at any point loses none and applies none twice.
+ * set of them in one recording with what is noted of it, so that a crash at any point loses none and applies none twice. That a pushed
+ * one was unreadable is noted (`noteUnreadable`); one that was polled comes again until it is answered, and the poller may wait.
  * @throws NoInboundStream, KeysUnavailable, errors of the database. Nothing may then be acknowledged
  */
 export async function receiveSets(
@@ -58,10 +63,12 @@ export async function receiveSets(
   for (const [place, one] of verified.entries()) {
     if (one.ok) continue;
     const error = setError(one.err, one.description);
-    receipts[place] = { jti: received[place]?.jti ?? null, outcome: 'error', error };
+    receipts[place] = { jti: received[place]?.jti ?? null, outcome: 'error', error, isUnreadable: true };
   }
   await reportRefused(exchange, partner, receipts);
-  const jtis = verified.flatMap((one) => (one.ok ? [one.set.jti] : []));
+  const sets = verified.flatMap((one) => (one.ok ? [one.set] : []));
+  await watchClock(exchange, partner, sets);
+  const jtis = sets.map(({ jti }) => jti);
   const { streamId, firstMissing, answers } = await readInboundState(exchange.db, partner.code, jtis);
   if (streamId === null) throw new NoInboundStream(`no stream at ${partner.code}`);
   const fresh: (Incoming & { readonly place: number })[] = [];
@@ -72,13 +79,20 @@ export async function receiveSets(
     if (earlier === undefined) fresh.push({ place, set, reading: readEvent(set, streamId) });
     else receipts[place] = { jti: set.jti, ...earlier };
   }
+  const placeless = new Set(fresh.filter(isPlaceless).map(({ place }) => place));
+  const isUnreadable = (place: number): boolean => placeless.has(place) || verified[place]?.ok === false;
+  if (received.some(({ jti }, place) => jti === undefined && isUnreadable(place)))
+    await noteUnreadable(exchange, partner);
   // A poll returns them in no order.
   fresh.sort((a, b) => placeOf(a) - placeOf(b));
   let askFrom = firstMissing;
   for (let from = 0; from < fresh.length; from += AT_ONCE) {
     const set = fresh.slice(from, from + AT_ONCE);
     const taken = await takeInSafely(exchange, partner, streamId, set);
-    for (const [index, receipt] of taken.receipts.entries()) receipts[set[index]?.place ?? -1] = receipt;
+    for (const [index, receipt] of taken.receipts.entries()) {
+      const place = set[index]?.place ?? -1;
+      receipts[place] = placeless.has(place) ? { ...receipt, isUnreadable: true } : receipt;
+    }
     ({ askFrom } = taken);
   }
   return { receipts, askFrom };
@@ -100,7 +114,7 @@ const placeOf = ({ reading }: Incoming): number => (reading.ok ? reading.event.s
 type Verified = { readonly ok: true; readonly set: VerifiedSet } | ({ readonly ok: false } & SetError);
 
 async function verify(
-  { keysOf, issuer, now }: Exchange,
+  { keysOf, issuer }: Exchange,
   partner: Partner,
   { compact, jti }: ReceivedSet,
 ): Promise<Verified> {
@@ -109,7 +123,6 @@ async function verify(
       keys: keysOf(partner),
       issuer: partner.issuer,
       audience: issuer,
-      now: now(),
       ...(jti !== undefined && { jti }),
     });
   } catch (cause) {

@@ -135,6 +135,8 @@ async function push(
       url: delivery.endpoint_url,
       contentType: SET_MEDIA_TYPE,
       accept: 'application/json',
+      // RFC 8935 section 2.3: the language of the description of an error.
+      acceptLanguage: 'en',
       body,
       ...(delivery.authorization_header !== undefined && { authorization: delivery.authorization_header }),
       timeoutMs: PUSH_TIMEOUT_MS,

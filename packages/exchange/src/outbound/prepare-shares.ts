@@ -3,12 +3,16 @@ import { addSeconds, type Instant } from '@mra/recognition';
 import { sql } from 'kysely';
 import type { Exchange } from '../context.ts';
 import { inExchange } from '../in-exchange.ts';
+import { report } from '../reports.ts';
 
 /** Members in one transaction: writers wait for one that sweeps, no longer than some 50 ms. */
 const AT_ONCE = 500;
 
 /** All questions of one comparison fall into it, so that what stands in the registry is looked at once for each. */
 const CHECK_HOLDS_SECONDS = 300;
+
+/** More would make a report long without saying more. */
+const REPORTED_MAX = 20;
 
 export interface PrepareOptions {
   /** Whether every share must have its hash. */
@@ -21,7 +25,7 @@ export interface PrepareOptions {
 /**
  * Sees that what the partner of a stream was told last is what it should be told now: sweeps that are under way, members whose time has
  * come, and rows that somebody changed by hand, which are compared in sets (`check_shares`, db/migrations/0013) unless they were a few
- * minutes ago. What was told otherwise becomes events.
+ * minutes ago. What was told otherwise becomes events, and is logged and reported: no recording had made it so.
  * @returns false where time ran out
  */
 export async function prepareShares(
@@ -42,12 +46,40 @@ export async function prepareShares(
     const { rows } = await inExchange(exchange.db, (tx) => query.execute(tx));
     return rows[0]?.done ?? true;
   };
+  const refreshDue = call(sql`select refresh_due_shares(${AT_ONCE}) < ${AT_ONCE} as done`);
   return (
     (await repeat(call(sql`select sweep_stream(${streamId}, ${AT_ONCE}) as done`))) &&
-    (await repeat(call(sql`select check_shares(${streamId}, ${AT_ONCE}, ${checkedSince}) as done`))) &&
-    (await repeat(call(sql`select refresh_due_shares(${AT_ONCE}) < ${AT_ONCE} as done`))) &&
+    // Before, so that what is found is not what time has changed; and after, since it takes its time.
+    (await repeat(refreshDue)) &&
+    (await repeat(() => checkShares(exchange, streamId, checkedSince))) &&
+    (await repeat(refreshDue)) &&
     (!hashed || (await repeat(() => hashShares(exchange, streamId))))
   );
+}
+
+/** Compares some members with what was told of them; returns whether those were the last ones. */
+async function checkShares({ db, log }: Exchange, streamId: string, checkedSince: Instant): Promise<boolean> {
+  return inExchange(db, async (tx) => {
+    const { rows } = await sql<{ partner: string; before: number; done: boolean }>`
+      select partner, last_seq as before, check_shares(id, ${AT_ONCE}, ${checkedSince}) as done
+        from stream where id = ${streamId}`.execute(tx);
+    const [checked] = rows;
+    if (checked === undefined) return true;
+    const { partner, before, done } = checked;
+    // Of this very transaction: others write events meanwhile.
+    const { rows: events } = await sql<{ seq: number; event: string; programme: string; number: string }>`
+      select o.seq, o.event, coalesce(o.payload -> 'record', o.payload -> 'member') ->> 'programme' as programme,
+             coalesce(o.payload -> 'record', o.payload -> 'member') ->> 'number' as number
+        from outbox o
+       where o.stream_id = ${streamId} and o.seq > ${before} and o.txn like 'check:%' and o.xmin = pg_current_xact_id()::xid
+       order by o.seq`.execute(tx);
+    if (events.length > 0) {
+      log.warn({ partner, streamId, seqs: events.map(({ seq }) => seq) }, 'the partner had been told something else');
+      const detail = { streamId, events: events.length, first: events.slice(0, REPORTED_MAX) };
+      await report(tx, partner, 'shares_repaired', detail);
+    }
+    return done;
+  });
 }
 
 /** Keeps the hashes of some shares that have none; returns whether that were the last ones. */

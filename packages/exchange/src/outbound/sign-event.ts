@@ -1,13 +1,44 @@
-import { type Member, memberSubject, type OutgoingEvent, signSet, streamSubject } from '@mra/exchange-protocol';
+import {
+  type Member,
+  memberSubject,
+  type OutgoingEvent,
+  SET_LENGTH_MAX,
+  STATUS_PERIODS_MAX,
+  signSet,
+  streamSubject,
+} from '@mra/exchange-protocol';
 import type { Exchange } from '../context.ts';
 import type { OutboundStream } from './outbound-stream.ts';
 import type { OutboxEvent } from './outbox.ts';
 
+/** Characters of a SET besides the payload in base64url: header, claims of bounded length, signature. */
+const AROUND = 8192;
+
 /**
- * An event as a Security Event Token, signed anew at each sending: `jti` stays, `iat` is now.
- * @throws RangeError when it is not what its type says, or too long: then nobody may be told anything behind it either
+ * An event as a Security Event Token, signed anew at each sending: `jti` stays, `iat` is now. Of a member whose record is more than an event
+ * may hold, the partner is told that it is no longer communicated, from when the record would have taken effect: nothing else
+ * could be told of it in this place of the stream, the others go on, and nobody is recognised by what was told before.
+ * @throws RangeError when it is not what its type says: then nobody may be told anything behind it either
  */
-export async function signEvent(
+export async function signEvent(exchange: Exchange, stream: OutboundStream, event: OutboxEvent): Promise<string> {
+  const { agreement, record } = event.payload as { readonly agreement?: string; readonly record?: Told };
+  if (record === undefined || !isTooMuch(record)) return sign(exchange, stream, event);
+  const { seq } = event;
+  const { programme, number } = record;
+  const fields = { partner: stream.partner, streamId: stream.id, seq, programme, number };
+  exchange.log.error(fields, 'a record is too long to be sent: its member is told as no longer communicated');
+  const payload = { seq, agreement, member: { programme, number } };
+  return sign(exchange, stream, { ...event, event: 'communicationEnded', payload });
+}
+
+type Told = Member & { readonly statuses?: readonly unknown[] };
+
+function isTooMuch(record: Told): boolean {
+  if ((record.statuses?.length ?? 0) > STATUS_PERIODS_MAX) return true;
+  return (Buffer.byteLength(JSON.stringify(record)) * 4) / 3 + AROUND > SET_LENGTH_MAX;
+}
+
+async function sign(
   { keys, now }: Exchange,
   { id, configuration }: OutboundStream,
   { jti, event, payload, toe, txn }: OutboxEvent,
