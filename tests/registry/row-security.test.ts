@@ -212,8 +212,15 @@ describe('what else could tell', () => {
       'refresh_shares',
       'sweep_stream',
     ];
-    // replica_state says how far a server has got: a number and an instant.
-    const names = ['find_member', 'is_shared_with', 'recognition_facts', 'replica_state', ...exchange].toSorted();
+    // replica_state says how far a server has got: a number and an instant; analyze_facts says nothing.
+    const names = [
+      'analyze_facts',
+      'find_member',
+      'is_shared_with',
+      'recognition_facts',
+      'replica_state',
+      ...exchange,
+    ].toSorted();
     expect(rows).toEqual(names.map((name) => ({ name, owner: 'mra_decider' })));
     const found = await readAs(database.db, asJapan, async (tx) =>
       Promise.all(

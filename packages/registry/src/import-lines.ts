@@ -1,4 +1,5 @@
 import { type RawBuilder, sql, type Transaction } from 'kysely';
+import type { LongWork } from './ahead-seconds.ts';
 import type { DB } from './database.ts';
 import { communicationEnded } from './import-communication.ts';
 import { countMissing } from './import-missing.ts';
@@ -32,20 +33,11 @@ export function readChangedLines(tx: Transaction<DB>, list: List): AsyncGenerato
 }
 
 /** What applying a list will cost, were it applied now. */
-export interface ImportWork {
-  /** Lines that {@link readChangedLines} would give. */
-  readonly changed: number;
-  /** Members that a full list would end. */
-  readonly missing: number;
-  /** What it took to find that out, which applying does again. */
-  readonly seconds: number;
-}
-
 export async function countWork(
   db: Database,
   actor: Actor,
   list: List & { readonly mode: 'full' | 'delta' },
-): Promise<ImportWork> {
+): Promise<LongWork> {
   return readAs(db, actor, async (tx, now) => {
     const start = performance.now();
     await workOn(tx, list.upload);

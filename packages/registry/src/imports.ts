@@ -6,8 +6,8 @@ import { countMissing, endingWrites, type Missing, readMissing } from './import-
 import { closeUpload, type Upload, workOn } from './import-staging.ts';
 import { judgeWrites, type MembershipWrite, storeJudged, writeMemberships } from './membership-write.ts';
 import { oneAhead } from './one-ahead.ts';
-import { planByIndex } from './plan-by-index.ts';
-import { first, type Recording } from './recording.ts';
+import { type PlanKeeper, planForMany } from './plan-by-index.ts';
+import type { Recording } from './recording.ts';
 import { recordSynchronisation } from './synchronisations.ts';
 
 /** How a staged list is to be applied. */
@@ -63,13 +63,13 @@ export type Applied =
 export async function applyImport(recording: Recording, network: Network, order: ImportOrder): Promise<Applied> {
   const { source, mode, received, accepted, allowRemovals } = order;
   await workOn(recording.tx, order.upload);
-  await planByIndex(recording.tx);
+  const plans = await planForMany(recording.tx);
   if (mode === 'full') {
     const missing = await countMissing(recording, order);
     const isSuspicious = accepted === 0 || missing.missing * 10 > missing.live;
     if (isSuspicious && missing.missing > (allowRemovals ?? -1)) return { outcome: 'removals_not_allowed', ...missing };
   }
-  const done = progressOf(order);
+  const done = progressOf(order, plans);
   const written = await writeLines(recording, network, order, done);
   const ended = mode === 'full' ? await endMissing(recording, network, order, done) : 0;
   if (source !== null && (accepted > 0 || received === 0)) {
@@ -88,10 +88,11 @@ export async function applyImport(recording: Recording, network: Network, order:
 
 type Progress = (chunk: number) => Promise<void>;
 
-function progressOf({ onProgress }: ImportOrder): Progress {
+function progressOf({ onProgress }: ImportOrder, plans: PlanKeeper): Progress {
   let done = 0;
   return async (chunk) => {
     done += chunk;
+    await plans.wrote(chunk);
     await onProgress?.(done);
   };
 }
@@ -154,13 +155,4 @@ async function endMissing(recording: Recording, network: Network, order: ImportO
     await done(members.length);
   }
   return ended;
-}
-
-/**
- * Lets readers wait from now on for a recording made ahead, so that it may end a little after its instant.
- * @returns false when that instant is too near already
- */
-export async function holdReaders({ tx, recordedAt }: Recording): Promise<boolean> {
-  const { rows } = await sql<{ in_time: boolean }>`select finish_recording(${recordedAt}) as in_time`.execute(tx);
-  return first(rows).in_time;
 }

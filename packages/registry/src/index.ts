@@ -1,12 +1,13 @@
 export { type AdministrationDocument, putAdministrations, readAdministrations } from './administrations.ts';
 export { type AgreementFilter, readAgreementHistory, readAgreements, readAgreementTerms } from './agreement-read.ts';
 export { type AgreementDocument, putAgreements, type RuleDocument } from './agreements.ts';
+export { aheadSeconds, type LongWork, type Pace } from './ahead-seconds.ts';
 export type { DB } from './database.ts';
 export { type Answered, createDecider, type Decider } from './decisions.ts';
 export { type LoadedFacts, loadFacts } from './facts.ts';
 export { findAnswer, type KeptAnswer, keepAnswer } from './idempotency.ts';
 export { joinPeriods } from './identifier-periods.ts';
-export { countWork, type ImportWork } from './import-lines.ts';
+export { countWork } from './import-lines.ts';
 export {
   closeUpload,
   openUpload,
@@ -16,7 +17,7 @@ export {
   stageLines,
   type Upload,
 } from './import-staging.ts';
-export { type Applied, applyImport, holdReaders, type ImportOrder, type RefusedLine } from './imports.ts';
+export { type Applied, applyImport, type ImportOrder, type RefusedLine } from './imports.ts';
 export { inChunks } from './in-chunks.ts';
 export {
   countLocalSuspensions,
@@ -43,10 +44,11 @@ export {
 export { isMigrated, migrate } from './migrate.ts';
 export { createNetworkCache, currentNetworkVersion, type Executor, loadNetwork, type NetworkCache } from './network.ts';
 export { parsePeriod, rangeText } from './period.ts';
-export { planByIndex } from './plan-by-index.ts';
+export { type PlanKeeper, planByIndex, planForMany } from './plan-by-index.ts';
 export { createPool, type Database, openDatabase, type PoolOptions } from './pool.ts';
 export { measureWaits } from './pool-waits.ts';
 export { type ProgrammeDocument, putProgrammes, readProgrammes, readProgrammeTerms } from './programmes.ts';
+export { holdReaders, recordAhead, type Watch } from './record-ahead.ts';
 export { type Actor, actAs, appendChange, type Recording, RecordingTooSlow, readAs, record } from './recording.ts';
 export {
   type BenefitDocument,

@@ -1,12 +1,20 @@
 import { resumeAfter, type SnapshotManifest } from '@mra/exchange-protocol';
 import type { Instant } from '@mra/recognition';
-import { inChunks, planByIndex, type Recording, RecordingTooSlow, record } from '@mra/registry';
+import {
+  type Database,
+  inChunks,
+  type Pace,
+  planForMany,
+  type Recording,
+  record,
+  recordAhead,
+  type Watch,
+} from '@mra/registry';
 import { sql } from 'kysely';
 import { EXCHANGE_ACTOR, type Exchange } from '../context.ts';
 import { inExchange } from '../in-exchange.ts';
 import { report } from '../reports.ts';
 import { recordHeard } from './heard.ts';
-import { aheadSeconds, type Pace, PaceTooSlow, startPace } from './recording-pace.ts';
 import {
   type AbsentMember,
   badLines,
@@ -25,8 +33,20 @@ import { putAsideLines, writeLines } from './write-snapshot-lines.ts';
 /** Members held and written at a time. */
 const CHUNK = 500;
 
-/** Each later one has twice the time at least. */
-const ATTEMPTS = 4;
+/**
+ * Measured on two cores: so many members are written a second at best, until a load has shown otherwise, and so many lines compared. One
+ * that will be late is begun anew after two thousand.
+ */
+const PER_SECOND = { written: 2500, compared: 8000 };
+
+/** How fast this process has applied its last long snapshot. */
+const paces = new WeakMap<Database, Pace>();
+
+function paceOf(db: Database): Pace {
+  const pace = paces.get(db) ?? { secondsEach: 1 / PER_SECOND.written };
+  paces.set(db, pace);
+  return pace;
+}
 
 /** A snapshot that has been put aside and judged. */
 export interface SnapshotToApply extends Comparison {
@@ -57,32 +77,33 @@ export class StreamReplaced extends Error {
  * @throws RecordingTooSlow after four attempts, StreamReplaced
  */
 export async function applySnapshot(exchange: Exchange, order: SnapshotToApply): Promise<SnapshotApplied> {
-  const changed = await inExchange(exchange.db, (tx) => countChanges(tx, order));
-  let ahead = aheadSeconds({ changed, lines: order.lines });
-  for (let attempt = 1; ; attempt += 1) {
-    const began = performance.now();
-    const work = (recording: Recording) => apply(exchange, recording, order, startPace({ changed, ahead }));
-    try {
-      return await record(exchange.db, EXCHANGE_ACTOR, work, { aheadSeconds: ahead });
-    } catch (error) {
-      if (!(error instanceof RecordingTooSlow) || attempt === ATTEMPTS) throw error;
-      const needed = error instanceof PaceTooSlow ? error.neededSeconds : (1.5 * (performance.now() - began)) / 1000;
-      ahead = Math.ceil(Math.max(2 * ahead, needed));
-      const { code } = order.partner;
-      exchange.log.warn({ partner: code, attempt, aheadSeconds: ahead }, 'a snapshot takes longer than foreseen');
-    }
-  }
+  const { db, log } = exchange;
+  const { lines, partner } = order;
+  const changed = await inExchange(db, (tx) => countChanges(tx, order));
+  const work = { changed, missing: 0, seconds: lines / PER_SECOND.compared };
+  const onRestart = (restart: object) =>
+    log.warn({ partner: partner.code, ...restart }, 'a snapshot takes another time than foreseen');
+  return recordAhead({ work, lines, pace: paceOf(db), onRestart }, (aheadSeconds, watch) =>
+    record(db, EXCHANGE_ACTOR, (recording) => apply(exchange, recording, order, watch), { aheadSeconds }),
+  );
 }
 
 async function apply(
   exchange: Exchange,
   recording: Recording,
   order: SnapshotToApply,
-  pace: Pace,
+  watch: Watch,
 ): Promise<SnapshotApplied> {
   const { tx } = recording;
   const network = await exchange.networks.current(tx);
-  await planByIndex(tx);
+  const plans = await planForMany(tx);
+  const watched = watch(recording);
+  let done = 0;
+  const progress = async (members: number): Promise<void> => {
+    done += members;
+    await plans.wrote(members);
+    await watched(done);
+  };
   await lockStream(recording, order);
   const tally = newTally();
   // Ends first: somebody else may have the identifiers of a member that is no longer communicated.
@@ -90,13 +111,13 @@ async function apply(
     order.signal?.throwIfAborted();
     await endAbsent(recording, order, absent);
     for (const member of absent) tally.ended(member);
-    pace.done(absent.length);
+    await progress(absent.length);
   }
   const taken: number[] = [];
   for await (const lines of readChangedLines(tx, order, CHUNK)) {
     order.signal?.throwIfAborted();
     taken.push(...(await writeLines(recording, network, order, lines, tally, { isLast: false })));
-    pace.done(lines.length);
+    await progress(lines.length);
   }
   for (let from = 0; from < taken.length; from += CHUNK) {
     const again = await readLines(tx, order, taken.slice(from, from + CHUNK));

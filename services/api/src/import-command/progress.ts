@@ -1,4 +1,5 @@
-import { aheadSeconds, firstPace } from '../routes/imports/ahead-seconds.ts';
+import { aheadSeconds } from '@mra/registry';
+import { firstPace } from '../routes/imports/first-pace.ts';
 
 /** A line on a terminal that is written over as a file goes out. */
 export interface Progress {

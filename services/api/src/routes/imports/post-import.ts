@@ -4,9 +4,9 @@ import type { Dependencies } from '../../dependencies.ts';
 import { answerExamples, examples } from '../../examples.ts';
 import { WriteHeaders } from '../../write.ts';
 import { findProgramme } from '../memberships/find-programme.ts';
-import { firstPace } from './ahead-seconds.ts';
 import { sourceOfList } from './authority.ts';
 import { CSV, DESCRIPTION } from './description.ts';
+import { firstPace } from './first-pace.ts';
 import { receiveList } from './receive-list.ts';
 import { writeList } from './write-list.ts';
 

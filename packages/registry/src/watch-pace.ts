@@ -1,5 +1,5 @@
-import { type ImportWork, RecordingTooSlow } from '@mra/registry';
-import { bareSeconds, type Pace, writesOf } from './ahead-seconds.ts';
+import { bareSeconds, type LongWork, type Pace, writesOf } from './ahead-seconds.ts';
+import { RecordingTooSlow } from './recording.ts';
 
 /** After so many writes, or this part of them, the pace of a list is known: the first 10,000 of 100,000 took 0.8 of the time of the others. */
 const SAMPLE = { writes: 2_000, part: 0.03 };
@@ -20,7 +20,7 @@ export class WillBeLate extends RecordingTooSlow {}
 export class WillBeEarly extends RecordingTooSlow {}
 
 export interface ListInHand {
-  readonly work: ImportWork;
+  readonly work: LongWork;
   /** Seconds that were announced. */
   readonly ahead: number;
   /** Is set to what the list shows. */

@@ -1,23 +1,21 @@
-import type { ImportWork } from '@mra/registry';
+/** What a long recording will do: members to be written or ended, and what it takes to find them. */
+export interface LongWork {
+  readonly changed: number;
+  readonly missing: number;
+  /** To find out what has changed, which the recording does again. */
+  readonly seconds: number;
+}
 
 /** Applied within a second: readers wait for it as they do for any write. */
 const SHORT = { changed: 200, lines: 5_000 };
 
-/**
- * Until a list has shown otherwise. Measured on two cores, without partners to tell of them: 2,600 to 3,600 new members a second; half
- * of that while others work, too.
- */
-const SECONDS_EACH = 1 / 1_500;
-
 /** How much slower than its beginning a list may go on: indexes grow, and others work meanwhile. The more so, the more often it did. */
-const ROOM = 1.3;
+const ROOM = 1.2;
 
-/** How fast this process has applied its last long list; one object for all imports of a process. */
+/** How fast this process has applied its last long list; one object for all lists of a kind. */
 export interface Pace {
   secondsEach: number;
 }
-
-export const firstPace = (): Pace => ({ secondsEach: SECONDS_EACH });
 
 /**
  * How long before it becomes known a list is begun to be applied, so that no reader waits for it.
@@ -25,14 +23,14 @@ export const firstPace = (): Pace => ({ secondsEach: SECONDS_EACH });
  * @param lines all that were accepted
  * @param attempt from 1; those that were late count
  */
-export function aheadSeconds(work: ImportWork, lines: number, pace: Pace, attempt = 1): number {
+export function aheadSeconds(work: LongWork, lines: number, pace: Pace, attempt = 1): number {
   if (writesOf(work) <= SHORT.changed && lines <= SHORT.lines) return 0;
   return Math.ceil(1 + ROOM ** attempt * bareSeconds(work, pace));
 }
 
 /** What a list takes when it goes on at this pace. */
-export function bareSeconds(work: ImportWork, { secondsEach }: Pace): number {
+export function bareSeconds(work: LongWork, { secondsEach }: Pace): number {
   return writesOf(work) * secondsEach + work.seconds;
 }
 
-export const writesOf = ({ changed, missing }: ImportWork): number => changed + missing;
+export const writesOf = ({ changed, missing }: LongWork): number => changed + missing;
