@@ -3,17 +3,13 @@ import type { DB } from './database.ts';
 
 const OFF = ['jit', 'enable_seqscan', 'enable_hashjoin', 'enable_mergejoin'];
 
-/** Members after which the statistics are taken (again): the first few suffice for plans that go by index. */
-const ANALYZED_AFTER = [500, 10_000, 200_000];
-
-/**
- * Lets the rest of a transaction go from each row to its few others by an index, and plan each statement when it runs.
- */
+/** Lets the rest of a transaction go from each row to its few others by an index: for a query that reads on while others write. */
 export async function planByIndex(tx: Transaction<DB>): Promise<void> {
-  await sql`
-    select set_config('plan_cache_mode', 'force_custom_plan', true), set_config(name, 'off', true)
-      from unnest(${OFF}::text[]) as s (name)`.execute(tx);
+  await sql`select set_config(name, 'off', true) from unnest(${OFF}::text[]) as s (name)`.execute(tx);
 }
+
+/** Members after which the statistics are taken (again): how many rows a page holds is known from few. */
+const ANALYZED_AFTER = [500, 10_000, 200_000];
 
 export interface PlanKeeper {
   /** So many more members have been written. */
@@ -21,11 +17,11 @@ export interface PlanKeeper {
 }
 
 /**
- * {@link planByIndex} for whoever writes thousands of members in one transaction, of whom there are no statistics, or worse: those of an
- * empty table. Told of the progress, it takes them (db/migrations/0050).
+ * For whoever writes thousands of members in one transaction: each statement is planned when it runs, by statistics of what has been
+ * written, which are taken as the keeper is told of the progress (db/migrations/0050).
  */
 export async function planForMany(tx: Transaction<DB>): Promise<PlanKeeper> {
-  await planByIndex(tx);
+  await sql`select set_config('plan_cache_mode', 'force_custom_plan', true), set_config('jit', 'off', true)`.execute(tx);
   const due = [...ANALYZED_AFTER];
   let written = 0;
   return {

@@ -181,7 +181,9 @@ async function noteStream(recording: Recording, { partner, manifest, askedAt }: 
     update inbound_stream
        set last_applied = ${state.lastApplied}, newest_seq = greatest(newest_seq, ${manifest.seq}::bigint),
            needs_snapshot = needs_snapshot and not ${isFull}, snapshot_reason = case when not ${isFull} then snapshot_reason end,
-           allow_shrink_to = case when not ${isFull} then allow_shrink_to end
+           allow_shrink_to = case when not ${isFull} then allow_shrink_to end,
+           -- Whole and with the digest that it came with: a comparison would say no more.
+           compared_at = case when ${isFull} then clock_timestamp() else compared_at end
      where partner = ${partner.code}`.execute(tx);
   if (isFull) await recordHeard(recording, partner, askedAt);
 }
