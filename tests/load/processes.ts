@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { nodeFlagsOf } from './node-flags.ts';
 
 const REPOSITORY = join(import.meta.dirname, '../..');
 const LISTENING = /Server listening at http:\/\/[^"]*:(\d+)"/;
@@ -30,7 +31,8 @@ export async function startProcess(
   const { PATH = '', HOME = '' } = process.env;
   const file = openSync(log, 'w');
   const began = performance.now();
-  const child = spawn(process.execPath, [join(REPOSITORY, program), ...args], {
+  const flags = program.startsWith('services/') ? nodeFlagsOf('start') : [];
+  const child = spawn(process.execPath, [...flags, join(REPOSITORY, program), ...args], {
     cwd: REPOSITORY,
     env: { PATH, HOME, HOST: '127.0.0.1', PORT: '0', ...env },
     stdio: ['ignore', file, file],

@@ -8,14 +8,12 @@ const AFTER_REFUSAL_MINUTES = 15;
 export async function loadFrom(exchange: Exchange, code: string, signal: AbortSignal): Promise<void> {
   const { db, log } = exchange;
   const partner = await inExchange(db, (tx) => readPartner(tx, code));
-  if (partner === null) return;
+  // Perhaps it was loaded just before the worker that did so ended.
+  if (partner === null || !(await needsSnapshot(exchange, code))) return;
   const loaded = await loadSnapshot(exchange, partner, { signal });
   if (loaded.outcome === 'applied') {
-    // Whole and with the digest that it came with: a comparison would say no more.
     await inExchange(db, (tx) =>
-      sql`update inbound_stream set snapshot_after = null, compared_at = clock_timestamp() where partner = ${code}`.execute(
-        tx,
-      ),
+      sql`update inbound_stream set snapshot_after = null where partner = ${code}`.execute(tx),
     );
     return;
   }
@@ -45,4 +43,11 @@ async function beginWithNobody({ db }: Exchange, partner: Partner): Promise<bool
       returning partner`.execute(tx);
     return rows.length > 0;
   });
+}
+
+async function needsSnapshot({ db }: Exchange, code: string): Promise<boolean> {
+  const { rows } = await inExchange(db, (tx) =>
+    sql<{ needs: boolean }>`select needs_snapshot as needs from inbound_stream where partner = ${code}`.execute(tx),
+  );
+  return rows[0]?.needs ?? false;
 }

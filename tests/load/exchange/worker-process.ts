@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { nodeFlagsOf } from '../node-flags.ts';
 
 const REPOSITORY = join(import.meta.dirname, '../../..');
 const STARTED = '"exchange worker started"';
@@ -25,11 +26,15 @@ process.once('exit', () => {
 export async function startWorker(log: string, env: Readonly<Record<string, string>>): Promise<RunningWorker> {
   const { PATH = '', HOME = '', NODE_OPTIONS = '' } = process.env;
   const file = openSync(log, 'w');
-  const child = spawn(process.execPath, [join(REPOSITORY, 'services/exchange/src/main.ts')], {
-    cwd: REPOSITORY,
-    env: { PATH, HOME, ...(NODE_OPTIONS !== '' && { NODE_OPTIONS }), HOST: '127.0.0.1', PORT: '0', ...env },
-    stdio: ['ignore', file, file],
-  });
+  const child = spawn(
+    process.execPath,
+    [...nodeFlagsOf('exchange'), join(REPOSITORY, 'services/exchange/src/main.ts')],
+    {
+      cwd: REPOSITORY,
+      env: { PATH, HOME, ...(NODE_OPTIONS !== '' && { NODE_OPTIONS }), HOST: '127.0.0.1', PORT: '0', ...env },
+      stdio: ['ignore', file, file],
+    },
+  );
   started.add(child);
   child.once('exit', () => started.delete(child));
   const deadline = performance.now() + READY_WITHIN_MS;
