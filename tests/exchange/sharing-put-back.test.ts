@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { putBack, recordChange } from '../support/agreement-changes.ts';
 import { createTestApi } from '../support/api.ts';
@@ -20,6 +21,8 @@ beforeEach(async () => {
   await aStreamTo(database, 'JP');
 });
 
+const later = (milliseconds: number) => new Date(Date.now() + milliseconds).toISOString();
+
 const told = async () => (await toldOf(database, 'JP')).map(({ number }) => number);
 
 /** Suspends the agreement with JP, and puts it back behind what happens meanwhile. */
@@ -38,14 +41,29 @@ test('a member that was recorded meanwhile is told, when the worker looked in be
   expect(await told()).toEqual([NUMBER]);
 });
 
-// The coverage that begins a sweep is a hash of the rules in force (db/migrations/0009): the same again is no change.
-test.fails('a member that was recorded meanwhile is told, when nobody looked', async () => {
+// What begins a sweep counts the versions of the network (db/migrations/0051): the same terms again are a change.
+test('a member that was recorded meanwhile is told, when nobody looked', async () => {
   await whileSuspended(() => members.put(NUMBER));
   expect(await told()).toEqual([NUMBER]);
 });
 
-test.fails('a member that was changed meanwhile, and so ended, is told again', async () => {
+test('a member that was changed meanwhile, and so ended, is told again', async () => {
   await members.put(NUMBER);
   await whileSuspended(() => members.event(NUMBER, { type: 'suspended' }));
   expect(await told()).toEqual([NUMBER]);
+});
+
+test('terms that time has ended and begun again, when nobody looked', async () => {
+  await members.put(NUMBER);
+  const terms = await recordChange(database.db, { agreement: 'eu-jp-2010', from: later(600), lifeCycle: 'suspended' });
+  await recordChange(database.db, { agreement: 'eu-jp-2010', from: later(1800), lifeCycle: 'in_force' });
+  await runTimers(database);
+  expect(await told()).toEqual([NUMBER]);
+  await pause(900);
+  await members.event(NUMBER, { type: 'suspended' });
+  expect(await told()).toEqual([]);
+  await pause(1500);
+  await runTimers(database);
+  expect(await told()).toEqual([NUMBER]);
+  await putBack(database.db, terms);
 });

@@ -4,7 +4,7 @@ import { readLines, type TextLine } from '../../lines.ts';
 import { answerChunks } from './answer-chunks.ts';
 
 /** Questions that share one query. Larger chunks gain little and hold the first answer back. */
-const CHUNK = 500;
+const CHUNK = 250;
 
 /** A question has under 1 KiB; a longer line is not one. */
 const LONGEST_LINE = 65_536;
