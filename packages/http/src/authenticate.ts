@@ -43,6 +43,7 @@ export interface Authenticate {
   readonly recall?: (authorization: string | undefined) => Caller | undefined;
 }
 
+const SCHEME = /^bearer(?: |$)/i;
 /** One space and a compact JWS (RFC 6750 section 2.1, RFC 7515 section 7.1); the scheme in any case. */
 const BEARER = /^bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i;
 
@@ -101,7 +102,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
   const present = (): Date => (now === undefined ? new Date() : new Date(now()));
 
   const authenticate = async (authorization: string | undefined): Promise<Caller> => {
-    if (authorization === undefined) throw unauthenticated();
+    if (authorization === undefined || !SCHEME.test(authorization)) throw unauthenticated();
     const token = authorization.length <= LONGEST_TOKEN ? BEARER.exec(authorization)?.[1] : undefined;
     if (token === undefined) throw invalidToken(new Refused('NOT_A_BEARER_TOKEN'));
     const key = keyOf(authorization);
@@ -183,7 +184,7 @@ function toGetKey(jwks: JWTVerifyGetKey | JSONWebKeySet): JWTVerifyGetKey {
   };
 }
 
-/** No token at all: the challenge names no error (RFC 6750 section 3.1). */
+/** No token at all, or another way of authentication: the challenge names no error (RFC 6750 section 3.1). */
 function unauthenticated(): Problem {
   return problem('UNAUTHENTICATED', { headers: { 'www-authenticate': 'Bearer' } });
 }

@@ -63,15 +63,9 @@ export class Run {
     if (happening.kind === 'lose outbox') await node.database.asOwner('delete from outbox where settled_at is null');
   }
 
-  /**
-   * Each side has the terms of the agreement in its own reference data. Its worker sees them before they change again: terms that are
-   * put back before are a test of their own.
-   */
+  /** Each side has the terms of the agreement in its own reference data. */
   async #change(change: AgreementChange): Promise<void> {
-    for (const { work } of Object.values(this.#nodes)) {
-      await recordChange(work.db, change);
-      await runTimers(work);
-    }
+    for (const { work } of Object.values(this.#nodes)) await recordChange(work.db, change);
   }
 
   async #compare({ receiver }: Way): Promise<void> {
