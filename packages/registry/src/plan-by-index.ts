@@ -21,7 +21,9 @@ export interface PlanKeeper {
  * written, which are taken as the keeper is told of the progress (db/migrations/0050).
  */
 export async function planForMany(tx: Transaction<DB>): Promise<PlanKeeper> {
-  await sql`select set_config('plan_cache_mode', 'force_custom_plan', true), set_config('jit', 'off', true)`.execute(tx);
+  await sql`select set_config('plan_cache_mode', 'force_custom_plan', true), set_config('jit', 'off', true)`.execute(
+    tx,
+  );
   const due = [...ANALYZED_AFTER];
   let written = 0;
   return {
