@@ -46,7 +46,7 @@ export function shareRoundTrips(db: Executor): (question: FactsQuestion) => Prom
   return (question) =>
     new Promise((resolve, reject) => {
       waiting.push({ question, resolve, reject });
-      if (waiting.length === 1) setImmediate(() => void begin());
+      void begin();
     });
 }
 
