@@ -53,31 +53,32 @@ describe('a list that is being applied', () => {
 
   test('is begun anew as soon as its first lines show that the time will not do', async () => {
     const { list, at } = aList();
-    await at(11, 500); // Ten seconds to find out what is missing are not the pace of the rest.
-    await at(16.9, 3499);
-    await expect(at(17, 3500)).rejects.toBeInstanceOf(WillBeLate);
+    await at(11, 500); // Ten seconds to find out what is missing are not the pace of the rest, nor are the first lines.
+    await at(14, 2000);
+    await at(19.9, 4999);
+    await expect(at(20, 5000)).rejects.toBeInstanceOf(WillBeLate);
     expect(list.pace.secondsEach).toBe(1 / 500);
   });
 
   test('or that it is much too long; but not when it may not be begun anew', async () => {
     const begun = async (options: object) => {
       const list = aList(options);
-      await list.at(1, 500);
+      await list.at(1, 2000);
       return list;
     };
-    await expect((await begun({ ahead: 1000 })).at(4, 3500)).rejects.toBeInstanceOf(WillBeEarly);
-    await expect((await begun({ ahead: 1000, mayRestart: NEVER })).at(4, 3500)).resolves.toBeUndefined();
-    await expect((await begun({ mayRestart: NEVER })).at(9, 3500)).resolves.toBeUndefined();
+    await expect((await begun({ ahead: 1000 })).at(4, 5000)).rejects.toBeInstanceOf(WillBeEarly);
+    await expect((await begun({ ahead: 1000, mayRestart: NEVER })).at(4, 5000)).resolves.toBeUndefined();
+    await expect((await begun({ mayRestart: NEVER })).at(9, 5000)).resolves.toBeUndefined();
   });
 
   test('that slows down before it is half done is begun anew, and afterwards is not', async () => {
     const { at } = aList();
-    await at(0.4, 500);
-    await at(2.2, 3500);
+    await at(0.4, 2000);
+    await at(2.2, 5000);
     await expect(at(30, 20_000)).rejects.toBeInstanceOf(WillBeLate);
     const later = aList();
-    await later.at(0.4, 500);
-    await later.at(2.2, 3500);
+    await later.at(0.4, 2000);
+    await later.at(2.2, 5000);
     await expect(later.at(60, 50_000)).resolves.toBeUndefined();
   });
 
