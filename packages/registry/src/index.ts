@@ -44,7 +44,7 @@ export {
 export { isMigrated, migrate } from './migrate.ts';
 export { createNetworkCache, currentNetworkVersion, type Executor, loadNetwork, type NetworkCache } from './network.ts';
 export { parsePeriod, rangeText } from './period.ts';
-export { type PlanKeeper, planByIndex, planForMany } from './plan-by-index.ts';
+export { type PlanKeeper, planByIndex, planForFew, planForMany } from './plan-by-index.ts';
 export { createPool, type Database, openDatabase, type PoolOptions } from './pool.ts';
 export { measureWaits } from './pool-waits.ts';
 export { type ProgrammeDocument, putProgrammes, readProgrammes, readProgrammeTerms } from './programmes.ts';

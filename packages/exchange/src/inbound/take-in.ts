@@ -1,4 +1,4 @@
-import { type Actor, type Recording, record } from '@mra/registry';
+import { type Actor, planForFew, type Recording, record } from '@mra/registry';
 import { sql } from 'kysely';
 import type { Exchange } from '../context.ts';
 import { applyEvents, type TurnEvent } from './apply-events.ts';
@@ -28,6 +28,7 @@ export async function takeIn(exchange: Exchange, actor: Actor, intake: Intake): 
   await exchange.networks.current();
   try {
     return await record(exchange.db, actor, async (recording) => {
+      await planForFew(recording.tx);
       const network = await exchange.networks.current(recording.tx);
       const stream = await lockStream(recording, intake);
       const { receipts, turns, noted, state } = await arrange(recording, network, stream, intake);
