@@ -49,7 +49,7 @@ export function readOptions(args: readonly string[]): Options {
   });
   const usual = values.quick
     ? { members: 50_000, questions: 50_000, imported: 20_000, rounds: 3, seconds: 2 }
-    : { members: 2_000_000, questions: 1_000_000, imported: 1_000_000, rounds: 3, seconds: 4 };
+    : { members: 2_000_000, questions: 1_000_000, imported: 100_000, rounds: 3, seconds: 4 };
   const number = (name: keyof typeof usual): number => {
     const given = values[name];
     if (given === undefined) return usual[name];

@@ -61,7 +61,7 @@ export async function waitAsAsked(
 ): Promise<void> {
   const present = now();
   const retryAfter = headers.get('retry-after') ?? '1';
-  const at = retryAt({ attempt, random: 0.5, now: present, retryAfter }, { baseSeconds: 0.2, maxSeconds: 30 });
+  const at = retryAt({ attempt, random: 0.5, now: present, retryAfter }, { baseSeconds: 0.2, maxSeconds: 5 });
   await pause(Date.parse(at) - Date.parse(present), undefined, signal === undefined ? {} : { signal });
 }
 
