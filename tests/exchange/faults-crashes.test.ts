@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { blockWrites } from './fixtures/blocked-writes.ts';
+import { type BothWays, startBothWays } from './fixtures/both-ways.ts';
 import {
   type Direction,
   deliver,
@@ -10,27 +11,15 @@ import {
   wayOf,
 } from './fixtures/deliveries.ts';
 import { numberOf } from './fixtures/fault-members.ts';
-import { type FaultNode, startFaultNodes } from './fixtures/fault-nodes.ts';
 import { eventually, expectInStep, versionsOf } from './fixtures/in-step.ts';
 
 /** Processes are killed at every point of a delivery; what was committed is delivered, and applied once. */
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 240_000 });
 
-let eu: FaultNode;
-let jp: FaultNode;
-let directions: Readonly<Record<'push' | 'poll', Direction>>;
+let directions: BothWays['directions'];
 beforeAll(async () => {
-  ({ EU: eu, JP: jp } = await startFaultNodes(
-    { EU: { partners: { JP: 'poll' } }, JP: { partners: { EU: 'push' } } },
-    { cadenceSeconds: 120 },
-  ));
-  directions = {
-    push: { by: 'push', sender: eu, receiver: jp },
-    poll: { by: 'poll', sender: jp, receiver: eu },
-  };
-  await expectInStep(directions.push);
-  await expectInStep(directions.poll);
+  ({ directions } = await startBothWays({ cadenceSeconds: 120 }));
 });
 
 /** A member that the receiver holds as active; what happens to it next is what a fault is about. */

@@ -2,30 +2,22 @@ import { openExchangeKeys, rotateKeyFile } from '@mra/exchange';
 import type { SigningKey } from '@mra/exchange-protocol';
 import { type CompactJWSHeaderParameters, CompactSign, decodeProtectedHeader } from 'jose';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
-import { type Direction, deliver, holdDeliveries, isPush, readToken, tokensIn } from './fixtures/deliveries.ts';
+import { type BothWays, startBothWays } from './fixtures/both-ways.ts';
+import { deliver, holdDeliveries, isPush, readToken, tokensIn } from './fixtures/deliveries.ts';
 import { numberOf } from './fixtures/fault-members.ts';
-import { type FaultNode, startFaultNodes } from './fixtures/fault-nodes.ts';
+import type { FaultNode } from './fixtures/fault-nodes.ts';
 import type { Answer } from './fixtures/fault-proxy.ts';
-import { eventually, expectInStep, versionsOf } from './fixtures/in-step.ts';
+import { eventually, versionsOf } from './fixtures/in-step.ts';
 
 /** Events that the sender has not sent, or should not have, between deployments that are processes of their own. */
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 240_000 });
 
-let eu: FaultNode;
-let jp: FaultNode;
-let directions: Readonly<Record<'push' | 'poll', Direction>>;
+let eu: BothWays['eu'];
+let jp: BothWays['jp'];
+let directions: BothWays['directions'];
 beforeAll(async () => {
-  ({ EU: eu, JP: jp } = await startFaultNodes(
-    { EU: { partners: { JP: 'poll' } }, JP: { partners: { EU: 'push' } } },
-    { cadenceSeconds: 60 },
-  ));
-  directions = {
-    push: { by: 'push', sender: eu, receiver: jp },
-    poll: { by: 'poll', sender: jp, receiver: eu },
-  };
-  await expectInStep(directions.push);
-  await expectInStep(directions.poll);
+  ({ eu, jp, directions } = await startBothWays({ cadenceSeconds: 60 }));
 });
 
 const keyOf = async ({ env }: FaultNode): Promise<SigningKey> =>

@@ -1,5 +1,6 @@
 import { type CompactJWSHeaderParameters, CompactSign, decodeProtectedHeader, generateKeyPair } from 'jose';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { type BothWays, startBothWays } from './fixtures/both-ways.ts';
 import {
   type Change,
   type Direction,
@@ -10,27 +11,17 @@ import {
   wayOf,
 } from './fixtures/deliveries.ts';
 import { numberOf } from './fixtures/fault-members.ts';
-import { type FaultNode, startFaultNodes } from './fixtures/fault-nodes.ts';
 import { compareSides, eventually, expectInStep, versionsOf } from './fixtures/in-step.ts';
 
 /** What is lost is asked for again, what differs is repaired, and who is silent is not believed for ever. */
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 240_000 });
 
-let eu: FaultNode;
-let jp: FaultNode;
-let directions: Readonly<Record<'push' | 'poll', Direction>>;
+let eu: BothWays['eu'];
+let jp: BothWays['jp'];
+let directions: BothWays['directions'];
 beforeAll(async () => {
-  ({ EU: eu, JP: jp } = await startFaultNodes(
-    { EU: { partners: { JP: 'poll' } }, JP: { partners: { EU: 'push' } } },
-    { cadenceSeconds: 4 },
-  ));
-  directions = {
-    push: { by: 'push', sender: eu, receiver: jp },
-    poll: { by: 'poll', sender: jp, receiver: eu },
-  };
-  await expectInStep(directions.push);
-  await expectInStep(directions.poll);
+  ({ eu, jp, directions } = await startBothWays({ cadenceSeconds: 4 }));
 });
 
 const expectAnswer = ({ receiver }: Direction, number: string, answer: object) =>

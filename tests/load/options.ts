@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { namesOf, numberOf } from './arguments.ts';
 
 /** The rows of the table, in the order in which they are measured. */
 export const MEASURES = [
@@ -30,7 +31,7 @@ export interface Options {
 }
 
 /**
- * What the command line asks for; the sizes of the issue unless it says otherwise.
+ * What the command line asks for; the sizes of the table unless it says otherwise.
  * @throws Error of one line
  */
 export function readOptions(args: readonly string[]): Options {
@@ -50,22 +51,14 @@ export function readOptions(args: readonly string[]): Options {
   const usual = values.quick
     ? { members: 50_000, questions: 50_000, imported: 20_000, rounds: 3, seconds: 2 }
     : { members: 2_000_000, questions: 1_000_000, imported: 100_000, rounds: 3, seconds: 4 };
-  const number = (name: keyof typeof usual): number => {
-    const given = values[name];
-    if (given === undefined) return usual[name];
-    if (!/^[1-9][0-9_]{0,9}$/.test(given)) throw new Error(`--${name} must be a whole number, not "${given}"`);
-    return Number(given.replaceAll('_', ''));
-  };
-  const only = values.only.split(',').map((name) => name.trim());
-  const unknown = only.filter((name) => !(MEASURES as readonly string[]).includes(name));
-  if (unknown.length > 0) throw new Error(`--only: ${unknown.join(', ')} is none of ${MEASURES.join(', ')}`);
+  const number = (name: keyof typeof usual): number => numberOf(name, values[name], usual[name]);
   return {
     members: number('members'),
     questions: number('questions'),
     imported: number('imported'),
     rounds: number('rounds'),
     seconds: number('seconds'),
-    only: new Set(only as Measure[]),
+    only: namesOf(values.only, MEASURES),
     output: values.output,
   };
 }

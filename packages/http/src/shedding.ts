@@ -50,8 +50,8 @@ interface Slot {
 
 /**
  * Refuses requests with SERVICE_UNAVAILABLE and `Retry-After` while as many as may be are under way, or while the process or what it
- * depends on cannot keep up, so that those that were taken in are answered in time. A request is under way until its handler has ended: one whose client has
- * gone away still waits for the database.
+ * depends on cannot keep up, so that those that were taken in are answered in time. A request is under way until its handler has ended:
+ * one whose client has gone away still waits for the database.
  * @returns an onRequest hook, to run before anything that costs
  */
 export async function shedLoad(

@@ -27,7 +27,7 @@ export type Watch = (recording: Recording) => (done: number) => Promise<void>;
 /**
  * Applies a long list, so that no reader waits for it. One that turns out to take another time than foreseen is begun anew.
  * @param attempt one recording, made so many seconds ahead; begins to watch the pace in it, and tells its progress
- * @throws what `attempt` throws; RecordingTooSlow after four attempts that were late
+ * @throws what `attempt` throws; RecordingTooSlow when five attempts were late
  */
 export async function recordAhead<T>(
   { work, lines, pace, onRestart }: LongList,

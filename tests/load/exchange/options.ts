@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { namesOf, numberOf } from '../arguments.ts';
 
 /** What can be measured, in the order in which it is. */
 export const MEASURES = ['load', 'digest', 'latency', 'events', 'memory'] as const;
@@ -45,21 +46,13 @@ export function readOptions(args: readonly string[]): Options {
     },
   });
   const usual = values.quick ? QUICK : USUAL;
-  const number = (name: 'members' | 'seconds' | 'backlog'): number => {
-    const given = values[name];
-    if (given === undefined) return usual[name];
-    if (!/^[1-9][0-9_]{0,9}$/.test(given)) throw new Error(`--${name} must be a whole number, not "${given}"`);
-    return Number(given.replaceAll('_', ''));
-  };
-  const only = values.only.split(',').map((name) => name.trim());
-  const unknown = only.filter((name) => !(MEASURES as readonly string[]).includes(name));
-  if (unknown.length > 0) throw new Error(`--only: ${unknown.join(', ')} is none of ${MEASURES.join(', ')}`);
+  const number = (name: 'members' | 'seconds' | 'backlog'): number => numberOf(name, values[name], usual[name]);
   const options = {
     members: number('members'),
     large: values.large ? MILLION : usual.large,
     seconds: number('seconds'),
     backlog: number('backlog'),
-    only: new Set(only as Measure[]),
+    only: namesOf(values.only, MEASURES),
     output: values.output,
   };
   const needed = Math.ceil((options.seconds * CHANGED_A_SECOND + 2 * options.backlog) / ACTIVE_SHARE);

@@ -34,8 +34,8 @@ import { putAsideLines, writeLines } from './write-snapshot-lines.ts';
 const CHUNK = 500;
 
 /**
- * Measured on two cores: so many members are written a second at best, until a load has shown otherwise, and so many lines of which nothing is new compared. One
- * that will be late is begun anew after two thousand.
+ * Measured on two cores: so many members are written a second at best, until a load has shown otherwise, and so many lines compared of
+ * which nothing is new. A load that will be late is begun anew when its first thousands show it.
  */
 const PER_SECOND = { written: 2500, compared: 8000 };
 
@@ -74,7 +74,7 @@ export class StreamReplaced extends Error {
  * Applies a snapshot whole, in one recording made as far ahead as it will take, so that no reader waits for it. Members who have had a
  * later word keep what they have; those whom it does not name are no longer communicated from its moment on; what cannot be applied is
  * put aside. Behind a full one the stream goes on.
- * @throws RecordingTooSlow after four attempts, StreamReplaced
+ * @throws RecordingTooSlow when five attempts were late, StreamReplaced
  */
 export async function applySnapshot(exchange: Exchange, order: SnapshotToApply): Promise<SnapshotApplied> {
   const { db, log } = exchange;
