@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import {
   buildSnapshot,
+  compareDigest,
   createOutboundStream,
   type LoadOptions,
   loadSnapshot,
@@ -11,6 +12,7 @@ import {
   type SnapshotLoaded,
 } from '@mra/exchange';
 import {
+  bucketOf,
   type CanonicalRecord,
   CreateStreamRequest,
   digest,
@@ -31,6 +33,8 @@ export interface LoadingPair {
   readonly members: ReturnType<typeof membersOf>;
   /** Loads a snapshot at JP while EU makes those that are asked for. */
   load(options?: LoadOptions): Promise<SnapshotLoaded>;
+  /** Compares what JP holds with what EU tells, while EU makes the snapshots that are asked for. */
+  compare(options?: Parameters<typeof compareDigest>[2]): ReturnType<typeof compareDigest>;
   /** Makes what is asked for until the promise settles, as EU's worker does. */
   building<T>(work: Promise<T>): Promise<T>;
   /** JP takes and acknowledges events until there are no more. */
@@ -71,6 +75,7 @@ export async function createLoadingPair({
   return {
     ...{ eu, jp, streamId, members, building },
     load: (options = {}) => building(loadSnapshot(jp.exchange, jp.partner, options)),
+    compare: (options = {}) => building(compareDigest(jp.exchange, jp.partner, options)),
     async flow() {
       let ack: string[] = [];
       for (;;) {
@@ -89,6 +94,9 @@ export async function createLoadingPair({
 }
 
 export const numberOf = (place: number): string => `DEAEOF${String(10_000_000 + place)}`;
+
+/** The bucket of a digest that a member of EU is in. */
+export const bucketOfMember = (number: string): number => bucketOf(`eu-aeo/${number}`);
 
 export const aTrader = (place: number, changes: Readonly<Record<string, unknown>> = {}) =>
   aMember({
@@ -124,16 +132,16 @@ export async function toldLines({ database }: TestNode): Promise<Line[]> {
   return rows;
 }
 
-/** A snapshot of these lines in files of ten, whose manifest is right in everything that is not changed. */
+/** A snapshot of these lines in files of ten (or of `perFile`), whose manifest is right in everything that is not changed. */
 export interface StandIn {
   manifest: SnapshotManifest;
   /** By number, from 1. */
   readonly files: Buffer[];
 }
 
-export async function aSnapshotOf(lines: readonly Line[], node: TestNode, seq: number): Promise<StandIn> {
-  const groups = Array.from({ length: Math.ceil(lines.length / 10) }, (_, group) =>
-    lines.slice(group * 10, group * 10 + 10),
+export async function aSnapshotOf(lines: readonly Line[], node: TestNode, seq: number, perFile = 10): Promise<StandIn> {
+  const groups = Array.from({ length: Math.ceil(lines.length / perFile) }, (_, group) =>
+    lines.slice(group * perFile, (group + 1) * perFile),
   );
   const files = groups.map((group) => Buffer.from(group.map((line) => `${JSON.stringify(line)}\n`).join('')));
   const { createHash } = await import('node:crypto');

@@ -43,12 +43,14 @@ export {
 } from './membership-write.ts';
 export { isMigrated, migrate } from './migrate.ts';
 export { createNetworkCache, currentNetworkVersion, type Executor, loadNetwork, type NetworkCache } from './network.ts';
+export { oneAhead } from './one-ahead.ts';
 export { parsePeriod, rangeText } from './period.ts';
-export { type PlanKeeper, planByIndex, planForFew, planForMany } from './plan-by-index.ts';
+export { planByIndex, planForFew } from './plan-by-index.ts';
 export { createPool, type Database, openDatabase, type PoolOptions } from './pool.ts';
 export { measureWaits } from './pool-waits.ts';
 export { type ProgrammeDocument, putProgrammes, readProgrammes, readProgrammeTerms } from './programmes.ts';
 export { holdReaders, recordAhead, type Watch } from './record-ahead.ts';
+export { type Part, recordInParts } from './record-in-parts.ts';
 export { type Actor, actAs, appendChange, type Recording, RecordingTooSlow, readAs, record } from './recording.ts';
 export {
   type BenefitDocument,

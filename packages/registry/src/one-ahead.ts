@@ -3,7 +3,7 @@
  * Nothing is under way any more when the loop ends, however it ends.
  */
 export async function* oneAhead<Item, Prepared>(
-  items: AsyncIterator<Item>,
+  items: AsyncIterator<Item> | Iterator<Item>,
   prepare: (item: Item) => Promise<Prepared>,
 ): AsyncGenerator<Prepared> {
   const take = async (): Promise<{ readonly prepared: Prepared } | null> => {

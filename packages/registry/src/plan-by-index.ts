@@ -29,13 +29,14 @@ export interface PlanKeeper {
 /**
  * For whoever writes thousands of members in one transaction: each statement is planned when it runs, by statistics of what has been
  * written, which are taken as the keeper is told of the progress (db/migrations/0050).
+ * @param before how many members earlier transactions of the same work have written
  */
-export async function planForMany(tx: Transaction<DB>): Promise<PlanKeeper> {
+export async function planForMany(tx: Transaction<DB>, before = 0): Promise<PlanKeeper> {
   await sql`select set_config('plan_cache_mode', 'force_custom_plan', true), set_config('jit', 'off', true)`.execute(
     tx,
   );
-  const due = [...ANALYZED_AFTER];
-  let written = 0;
+  const due = ANALYZED_AFTER.filter((members) => members > before);
+  let written = before;
   return {
     async wrote(members) {
       written += members;

@@ -13,8 +13,9 @@ export interface LoadTimes {
   readonly fetching: number;
   /** The last line had been put aside. */
   readonly staged: number;
-  /** The transaction began that applies all. */
+  /** The first thousand were there. */
   readonly applying: number;
+  /** The last recording was written. */
   readonly committed: number;
   /** From when on questions are answered by it. */
   readonly known: number;
@@ -30,8 +31,7 @@ interface Received {
   readonly needs_snapshot: boolean;
   readonly fetching: number | null;
   readonly lines: string | null;
-  /** Of the longest transaction that the worker has open. */
-  readonly open_since: number | null;
+  readonly has_some: boolean;
 }
 
 const MILLISECONDS = (column: string) => `(extract(epoch from ${column}) * 1000)::float8`;
@@ -44,8 +44,7 @@ const SENT = `
 const RECEIVED = `
   select i.needs_snapshot, ${MILLISECONDS('l.started_at')} as fetching,
          (select max(ordinal) from snapshot_load_line where load_id = l.id) as lines,
-         (select ${MILLISECONDS('min(a.xact_start)')} from pg_stat_activity a
-           where a.datname = current_database() and a.application_name = 'aeo-mra-exchange') as open_since
+         exists (select from copy where record is not null) as has_some
     from inbound_stream i left join snapshot_load l on l.partner = i.partner`;
 
 const LOOK_EVERY_MS = 100;
@@ -68,9 +67,7 @@ export async function watchLoad(eu: BenchNode, jp: BenchNode, members: number, w
       if (sent?.built != null) seen.built ??= sent.built;
       if (received?.fetching != null) seen.fetching ??= received.fetching;
       if (Number(received?.lines) >= members) seen.staged ??= now;
-      // The last long one before the end.
-      if (seen.staged !== undefined && received?.open_since != null && received.needs_snapshot)
-        seen.applying = received.open_since;
+      if (received?.has_some) seen.applying ??= now;
       if (received !== undefined && !received.needs_snapshot) {
         seen.committed = now;
         break;

@@ -32,9 +32,10 @@ export type SnapshotLoaded =
   | { readonly outcome: 'refused'; readonly reasons: readonly SnapshotReason[] };
 
 /**
- * Loads a snapshot of a partner: asks for one, waits for it, puts its files aside, judges it, and applies it whole or not at all. Events
- * may be received meanwhile. Behind a full one the stream goes on with the events that waited.
- * @throws PartnerUnreachable, UnexpectedAnswer, RecordingTooSlow, StreamReplaced: nothing was changed, and it may be tried again
+ * Loads a snapshot of a partner: asks for one, waits for it, puts its files aside, judges it whole, and applies it or refuses it.
+ * Events may be received meanwhile. Behind a full one the stream goes on with the events that waited.
+ * @throws PartnerUnreachable, UnexpectedAnswer: nothing was changed. RecordingTooSlow, StreamReplaced: members that were written stay so,
+ * each as the partner said; the copy is not fresher than before. It may be tried again
  */
 export async function loadSnapshot(
   exchange: Exchange,

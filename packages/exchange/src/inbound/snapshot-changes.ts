@@ -1,5 +1,5 @@
 import { type CanonicalRecord, type Communicated, DIGEST_BUCKETS, type SnapshotManifest } from '@mra/exchange-protocol';
-import { type DB, inChunks, planByIndex } from '@mra/registry';
+import { type DB, planByIndex } from '@mra/registry';
 import { type RawBuilder, sql, type Transaction } from 'kysely';
 import type { Partner } from '../partners.ts';
 
@@ -61,31 +61,24 @@ export async function countHeld(
   return rows[0] ?? { held: 0, elsewhere: 0 };
 }
 
-/** How many members will be written or ended, roughly, without looking at rows: what applying the snapshot will cost. */
-export async function countChanges(tx: Transaction<DB>, { partner, manifest, loadId }: Comparison): Promise<number> {
-  await planByIndex(tx);
-  const { rows } = await sql<{ changed: number; named: number }>`
-    select count(*) filter (where c.hash is distinct from l.hash) as changed, count(*) filter (where c.record is not null) as named
-      from snapshot_load_line l
-      left join membership m on m.programme = l.programme and m.number_normalised = l.normalised
-      left join copy c on c.membership_id = m.id
-     where l.load_id = ${loadId}`.execute(tx);
-  const { held, elsewhere } = await countHeld(tx, partner, manifest.buckets);
-  const { changed, named } = rows[0] ?? { changed: 0, named: 0 };
-  return changed + Math.max(0, held - elsewhere - named);
-}
-
 type ComparedLine = Omit<ChangedLine, 'difference'> & {
   /** null: none but, perhaps, in rows. */
   readonly difference: Difference | null;
   readonly fingerprint: string | null;
 };
 
-/** The lines, except about members who have had a later word, each with its content where it differs or is one of those asked for. */
-function comparedLines({ partner, manifest, loadId }: Comparison, ordinals: readonly number[] | null) {
+/** Lines of a snapshot by their ordinals: after one, up to and including another; or those named. */
+export type SomeLines = { readonly after: number; readonly to: number } | readonly number[];
+
+const isNamed = (some: SomeLines): some is readonly number[] => Array.isArray(some);
+
+/** The lines, except about members who have had a later word, each with its content where it differs or is one of those named. */
+function comparedLines({ partner, manifest, loadId }: Comparison, some: SomeLines) {
   const told = sql`tstzrange((l.communicated ->> 'from')::timestamptz, (l.communicated ->> 'to')::timestamptz)`;
-  const isWanted = ordinals === null ? sql`d.difference is not null` : sql`true`;
-  const chosen = ordinals === null ? sql`true` : sql`l.ordinal = any (${[...ordinals]})`;
+  const isWanted = isNamed(some) ? sql`true` : sql`d.difference is not null`;
+  const chosen = isNamed(some)
+    ? sql`l.ordinal = any (${[...some]})`
+    : sql`l.ordinal > ${some.after} and l.ordinal <= ${some.to}`;
   return sql<ComparedLine>`
     select l.ordinal, m.id, c.fingerprint, d.difference, l.hash, l.agreement, l.communicated, case when ${isWanted} then l.record end as record,
            case when c.hash = l.hash and c.record - 'version' <> l.record - 'version' then c.record end as "heldRecord"
@@ -104,35 +97,25 @@ function comparedLines({ partner, manifest, loadId }: Comparison, ordinals: read
      order by l.ordinal`;
 }
 
-/** The lines that say something else than what is held, in chunks. Fingerprints are taken of those that otherwise say the same. */
-export async function* readChangedLines(
+/**
+ * Those of the lines that say something else than what is held. Fingerprints are taken of members of whom they otherwise say the same;
+ * lines that are named count as differing in rows, then.
+ */
+export async function readChangedLines(
   tx: Transaction<DB>,
   order: Comparison,
-  size: number,
-): AsyncGenerator<readonly ChangedLine[]> {
-  for await (const chunk of inChunks(tx, comparedLines(order, null), size)) {
-    const altered = await alteredOf(
-      tx,
-      chunk.filter(({ difference }) => difference === null),
-    );
-    const rows = await readLines(
-      tx,
-      order,
-      altered.map(({ ordinal }) => ordinal),
-    );
-    yield [...chunk.filter(isChanged), ...rows];
-  }
-}
-
-/** These lines again, compared with what is held by now; those that otherwise say the same count as differing in rows. */
-export async function readLines(
-  tx: Transaction<DB>,
-  order: Comparison,
-  ordinals: readonly number[],
+  some: SomeLines,
 ): Promise<readonly ChangedLine[]> {
-  if (ordinals.length === 0) return [];
-  const { rows } = await comparedLines(order, ordinals).execute(tx);
-  return rows.map((line) => ({ ...line, difference: line.difference ?? 'rows' }));
+  await planByIndex(tx);
+  const { rows } = await comparedLines(order, some).execute(tx);
+  if (isNamed(some)) return rows.map((line) => ({ ...line, difference: line.difference ?? 'rows' }));
+  const altered = await alteredOf(
+    tx,
+    rows.filter(({ difference }) => difference === null),
+  );
+  const ordinals = altered.map(({ ordinal }) => ordinal);
+  const again = ordinals.length === 0 ? [] : await readChangedLines(tx, order, ordinals);
+  return [...rows.filter(isChanged), ...again];
 }
 
 const isChanged = (line: ComparedLine): line is ComparedLine & ChangedLine => line.difference !== null;
@@ -152,6 +135,7 @@ export async function alteredOf<Member extends { readonly id: number | null; rea
 
 /** A line that does not fit its schema. `isOver`: its member has had a later word. */
 export interface BadLine {
+  readonly ordinal: number;
   readonly agreement: string;
   readonly programme: string;
   readonly number: string;
@@ -161,14 +145,22 @@ export interface BadLine {
   readonly isOver: boolean;
 }
 
-export const badLines = ({ partner, manifest, loadId }: Comparison) => sql<BadLine>`
-  select l.agreement, l.programme, l.number, l.communicated, l.record, l.errors,
-         coalesce(c.seq > ${manifest.seq} and c.partner = ${partner.code}, false) as "isOver"
-    from snapshot_load_line l
-    left join membership m on m.programme = l.programme and m.number_normalised = l.normalised
-    left join copy c on c.membership_id = m.id
-   where l.load_id = ${loadId} and l.code is not null
-   order by l.ordinal`;
+export async function readBadLines(
+  tx: Transaction<DB>,
+  { partner, manifest, loadId }: Comparison,
+  { after, size }: { readonly after: number; readonly size: number },
+): Promise<readonly BadLine[]> {
+  const { rows } = await sql<BadLine>`
+    select l.ordinal, l.agreement, l.programme, l.number, l.communicated, l.record, l.errors,
+           coalesce(c.seq > ${manifest.seq} and c.partner = ${partner.code}, false) as "isOver"
+      from snapshot_load_line l
+      left join membership m on m.programme = l.programme and m.number_normalised = l.normalised
+      left join copy c on c.membership_id = m.id
+     where l.load_id = ${loadId} and l.code is not null and l.ordinal > ${after}
+     order by l.ordinal
+     limit ${size}`.execute(tx);
+  return rows;
+}
 
 /** A member whom the snapshot does not name, though it would if the member were communicated. */
 export interface AbsentMember {
@@ -182,53 +174,59 @@ export interface AbsentMember {
 }
 
 /**
- * Members that are held, in the buckets of the snapshot, and not named by it, in chunks; and those that had ended, but whose rows were
- * changed since. Members whom a bad line names are named.
+ * Members that are held, in the buckets of the snapshot, and not named by it; and those that had ended, but whose rows were changed
+ * since. Members whom a bad line names are named.
+ * @param after id of a member: only later ones; `size` of them are looked at
+ * @returns `after`: of the last one that was looked at; null: there are no more
  */
-export async function* readAbsentMembers(
+export async function readAbsentMembers(
   tx: Transaction<DB>,
   { partner, manifest, loadId }: Comparison,
-  size: number,
-): AsyncGenerator<readonly AbsentMember[]> {
-  const absent = sql<AbsentMember>`
+  { after, size }: { readonly after: number; readonly size: number },
+): Promise<{ readonly absent: readonly AbsentMember[]; readonly after: number | null }> {
+  await planByIndex(tx);
+  const { rows } = await sql<AbsentMember>`
     select m.id, m.programme, m.number, ${isHeld} as "isHeld", c.fingerprint,
            exists (select from membership_record r where r.membership_id = m.id and upper_inf(r.known)) as "isKnown"
-      from ${heldMembers(partner)} and ${inBuckets(manifest.buckets)}
+      from ${heldMembers(partner)} and ${inBuckets(manifest.buckets)} and m.id > ${after}
        and (c.seq is null or c.seq <= ${manifest.seq} or c.partner <> ${partner.code})
        and not exists (select from snapshot_load_line l
                         where l.load_id = ${loadId} and l.programme = m.programme and l.normalised = m.number_normalised)
-     order by m.id`;
-  for await (const chunk of inChunks(tx, absent, size)) {
-    const ended = await alteredOf(
-      tx,
-      chunk.filter((member) => !member.isHeld),
-    );
-    yield [...chunk.filter((member) => member.isHeld), ...ended];
-  }
+     order by m.id
+     limit ${size}`.execute(tx);
+  const ended = await alteredOf(
+    tx,
+    rows.filter((member) => !member.isHeld),
+  );
+  const absent = [...rows.filter((member) => member.isHeld), ...ended];
+  return { absent, after: rows.length < size ? null : (rows.at(-1)?.id ?? null) };
 }
 
 /**
  * Makes copies look as if they said something else, before they are written within the same transaction: what is told of them is not
- * what their rows say, so it must be written whatever was noted.
+ * what their rows say, so it must be written whatever was noted. Not of members who have had a later word meanwhile.
  */
-export async function distrust(tx: Transaction<DB>, ids: readonly number[]): Promise<void> {
+export async function distrust(
+  tx: Transaction<DB>,
+  { partner, manifest }: Comparison,
+  ids: readonly number[],
+): Promise<void> {
   if (ids.length === 0) return;
   await sql`
-    update copy set record = '{}', hash = '', communicated = null, fingerprint = null where membership_id = any (${[...ids]})`.execute(
-    tx,
-  );
+    update copy set record = '{}', hash = '', communicated = null, fingerprint = null
+     where membership_id = any (${[...ids]}) and (seq <= ${manifest.seq} or partner <> ${partner.code})`.execute(tx);
 }
 
 /** Members of whom nothing new was said have had this word too: an older one that is tried again later does nothing. */
 export async function noteUnchanged(
   tx: Transaction<DB>,
   { partner, manifest, loadId }: Comparison,
-  { from, to }: { readonly from: number; readonly to: number },
+  { after, to }: { readonly after: number; readonly to: number },
 ): Promise<void> {
   await sql`
     update copy c set seq = ${manifest.seq}
       from snapshot_load_line l join membership m on m.programme = l.programme and m.number_normalised = l.normalised
-     where l.load_id = ${loadId} and l.ordinal > ${from} and l.ordinal <= ${to} and l.code is null
+     where l.load_id = ${loadId} and l.ordinal > ${after} and l.ordinal <= ${to} and l.code is null
        and c.membership_id = m.id and c.partner = ${partner.code} and c.hash = l.hash and c.seq < ${manifest.seq}
        and not exists (select from membership_doubt d where d.membership_id = m.id and upper_inf(d.known))`.execute(tx);
 }

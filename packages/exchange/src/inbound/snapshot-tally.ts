@@ -20,6 +20,8 @@ export interface Tally {
   written(member: Member, difference: Difference): void;
   ended(member: Member): void;
   refused(count: number): void;
+  /** What came of a part. */
+  add(part: Tallied): void;
   result(): Tallied;
 }
 
@@ -42,6 +44,13 @@ export function newTally(): Tally {
     },
     refused(count) {
       counts.refused += count;
+    },
+    add(part) {
+      for (const kind of ['written', 'ended', 'refused'] as const) counts[kind] += part[kind];
+      for (const [kind, count] of Object.entries(part.differences) as [Difference, number][]) {
+        differences[kind] = (differences[kind] ?? 0) + count;
+      }
+      members.push(...part.members.slice(0, NAMED_MAX - members.length));
     },
     result: () => ({ ...counts, differences, members }),
   };

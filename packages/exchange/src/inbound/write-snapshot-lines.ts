@@ -14,28 +14,29 @@ import { isDataFault } from './data-fault.ts';
 import type { Refusal } from './judge-record.ts';
 import { putAside, type Rejected } from './quarantine.ts';
 import { type BadLine, type ChangedLine, type Comparison, distrust } from './snapshot-changes.ts';
-import type { Tally } from './snapshot-tally.ts';
+import { newTally, type Tallied } from './snapshot-tally.ts';
 import { writeCopies } from './write-copies.ts';
 
 /**
  * Writes lines. Where the database refuses one of them for what it says, which judging should have found, it alone is put aside.
- * @returns ordinals of those whose identifier another member has, unless it is the last attempt
+ * @returns what came of it; `taken`: ordinals of those whose identifier another member has, unless it is the last attempt
  */
 export async function writeLines(
   recording: Recording,
   network: Network,
   order: Comparison,
   lines: readonly ChangedLine[],
-  tally: Tally,
   { isLast }: { readonly isLast: boolean },
-): Promise<readonly number[]> {
+): Promise<{ readonly taken: readonly number[]; readonly tallied: Tallied }> {
   const { tx } = recording;
+  const tally = newTally();
   const changed = lines.filter(({ difference, heldRecord, hash }) => {
     // The same in another order is no difference.
     return difference !== 'record' || heldRecord === null || recordHash(heldRecord) !== hash;
   });
   await distrust(
     tx,
+    order,
     changed.flatMap(({ id, heldRecord }) => (id !== null && heldRecord !== null ? [id] : [])),
   );
   const results = await storeLines(recording, network, order, changed);
@@ -52,7 +53,7 @@ export async function writeLines(
   }
   await putAside(recording, order.partner, aside);
   tally.refused(aside.length);
-  return taken;
+  return { taken, tallied: tally.result() };
 }
 
 async function storeLines(

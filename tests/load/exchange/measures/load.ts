@@ -95,8 +95,8 @@ export async function measureLoad(bench: ExchangeBench, load: FirstLoad): Promis
     part('build: compare with the registry, sum, compress', parts.build),
     part('until the first file is asked for', parts.wait),
     part('transfer, check and put aside', parts.stage),
-    part('judge as a whole', parts.judge),
-    part('apply in one recording', parts.apply),
-    part('until the instant announced for it', parts.announced),
+    part('judge as a whole, write the first thousand', parts.judge),
+    part('write the others', parts.apply),
+    part('until the last recording is known', parts.announced),
   ];
 }

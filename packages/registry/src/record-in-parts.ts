@@ -1,0 +1,53 @@
+import type { Pace } from './ahead-seconds.ts';
+import { type PlanKeeper, planForMany } from './plan-by-index.ts';
+import type { Database } from './pool.ts';
+import { type Actor, type Recording, RecordingTooSlow, record } from './recording.ts';
+
+/** A part of so few members is recorded at once, and readers wait for it as they do for any write. */
+const SHORT = 200;
+
+/** A longer one becomes known a little later than it should be done, so that no reader waits: twice its time and half a second. */
+const AHEAD = { factor: 2, seconds: 0.5 };
+
+/** Each with twice the time of the one before. */
+const ATTEMPTS = 5;
+
+export interface Part<T> {
+  /** About how many members it writes. */
+  readonly members: number;
+  /** Runs anew, in a recording of its own, when it was too slow: what it counts it must return. */
+  readonly work: (recording: Recording) => Promise<T>;
+  /** Returns when all parts are known, not only written. */
+  readonly isLast?: boolean;
+}
+
+/**
+ * For work too long for one recording, and of which each part is true by itself: short recordings one behind the other. Other writers
+ * come in between, none waits longer than for two or three parts.
+ * @param pace of this kind of work; is set to what each part shows
+ * @returns to run the next part. Throws what its work throws, and RecordingTooSlow after five attempts: earlier parts stay written
+ */
+export function recordInParts(db: Database, actor: Actor, pace: Pace): <T>(part: Part<T>) => Promise<T> {
+  let written = 0;
+  return async ({ members, work, isLast = false }) => {
+    let ahead = members <= SHORT ? 0 : AHEAD.seconds + AHEAD.factor * members * pace.secondsEach;
+    const run = async (recording: Recording) => {
+      const began = performance.now();
+      const plans: PlanKeeper = await planForMany(recording.tx, written);
+      const value = await work(recording);
+      if (members > SHORT) pace.secondsEach = (performance.now() - began) / 1000 / members;
+      await plans.wrote(members);
+      return value;
+    };
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        const value = await record(db, actor, run, { aheadSeconds: ahead, awaitKnown: isLast });
+        written += members;
+        return value;
+      } catch (error) {
+        if (!(error instanceof RecordingTooSlow) || attempt === ATTEMPTS) throw error;
+        ahead *= 2;
+      }
+    }
+  };
+}
