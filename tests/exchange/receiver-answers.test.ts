@@ -1,16 +1,7 @@
-import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { aRecord, createReceiver, numberOf, period, type Receiver, since } from './receiver.ts';
+import { describe, expect, test } from 'vitest';
+import { A, aRecord, numberOf, period, RECOGNISED, STALE, shareReceiver, since, UNKNOWN } from './receiver.ts';
 
-let it: Receiver;
-beforeAll(async () => {
-  it = await createReceiver();
-});
-beforeEach(() => it.reset());
-
-const A = numberOf(1);
-const RECOGNISED = 'recognised RECOGNISED';
-const UNKNOWN = 'not_recognised UNKNOWN_TRADER';
-const STALE = 'indeterminate DATA_STALE';
+const it = shareReceiver();
 
 describe('what partners tell decides answers', () => {
   test('a member that is published is recognised, and was not known before', async () => {

@@ -1,15 +1,10 @@
-import { beforeAll, beforeEach, expect, test } from 'vitest';
-import { aRecord, createReceiver, numberOf, type Receiver, since } from './receiver.ts';
+import { expect, test } from 'vitest';
+import { A, aRecord, shareReceiver, since } from './receiver.ts';
 
 /** Clocks differ. What a partner's clock says of when it sent an event decides nothing here. */
 
-let it: Receiver;
-beforeAll(async () => {
-  it = await createReceiver();
-});
-beforeEach(() => it.reset());
+const it = shareReceiver();
 
-const A = numberOf(1);
 const HOUR = 3600;
 const sentAfter = (seconds: number) => ({ claims: { iat: Math.floor(Date.now() / 1000) + seconds } });
 const reported = () => it.rows(`select kind, detail from exchange_report order by id`);

@@ -1,21 +1,12 @@
 import { EXCHANGE_ACTOR, endCommunication, putAside, type Rejected, writeCopies } from '@mra/exchange';
 import { CanonicalRecord, Communicated } from '@mra/exchange-protocol';
 import { record } from '@mra/registry';
-import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { as } from '../support/api.ts';
-import { aRecord, createReceiver, numberOf, type Receiver, since } from './receiver.ts';
+import { A, aRecord, B, numberOf, RECOGNISED, shareReceiver, since, UNKNOWN } from './receiver.ts';
 
 /** What a snapshot says is written in sets, by the same way as events. */
-let it: Receiver;
-beforeAll(async () => {
-  it = await createReceiver();
-});
-beforeEach(() => it.reset());
-
-const A = numberOf(1);
-const B = numberOf(2);
-const RECOGNISED = 'recognised RECOGNISED';
-const UNKNOWN = 'not_recognised UNKNOWN_TRADER';
+const it = shareReceiver();
 
 interface Line {
   readonly record: object;

@@ -1,15 +1,10 @@
 import { generateKeyPair } from 'jose';
-import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { aRecord, createReceiver, numberOf, type Receiver } from './receiver.ts';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { A, aRecord, shareReceiver } from './receiver.ts';
 
 /** The exchange contract, section 3: each event has two faults, and the one that is checked first is the answer. */
-let it: Receiver;
-beforeAll(async () => {
-  it = await createReceiver();
-});
-beforeEach(() => it.reset());
+const it = shareReceiver();
 
-const A = numberOf(1);
 const strangers = await generateKeyPair('EdDSA', { crv: 'Ed25519' });
 const SEEN = 'seen before';
 

@@ -12,6 +12,7 @@ import {
 import { createDecider } from '@mra/registry';
 import type { LightMyRequestResponse } from 'fastify';
 import { SignJWT } from 'jose';
+import { beforeAll, beforeEach, expect } from 'vitest';
 import { as, createTestApi, type TestApi } from '../support/api.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { createTestExchange, type TestExchange } from '../support/exchange.ts';
@@ -23,6 +24,14 @@ export const STREAMS = { JP: 'jp-to-eu', US: 'us-to-eu' } as const;
 
 /** Numbers in the form of the programme, one for each index. */
 export const numberOf = (index: number): string => `89900${String(index).padStart(8, '0')}0000`;
+export const A = numberOf(1);
+export const B = numberOf(2);
+
+/** What `ask` gives. */
+export const RECOGNISED = 'recognised RECOGNISED';
+export const NOT_ACTIVE = 'not_recognised NOT_ACTIVE';
+export const UNKNOWN = 'not_recognised UNKNOWN_TRADER';
+export const STALE = 'indeterminate DATA_STALE';
 
 /** What JP tells of one of its members: an exporter, active since 2019. */
 export const aRecord = (number: string, changes: Readonly<Record<string, unknown>> = {}): Record<string, unknown> => ({
@@ -97,6 +106,8 @@ export interface Receiver {
   /** Every row that an answer about a member depends on, as text: equal texts are an unchanged registry. */
   registry(): Promise<string>;
   stream(partner?: string): Promise<Record<string, unknown>>;
+  /** The place in the stream of JP up to which all has been applied. */
+  lastApplied(): Promise<unknown>;
   rows(query: string, values?: readonly unknown[]): Promise<Record<string, unknown>[]>;
   /** Back to streams that were just made, their base being complete. */
   reset(): Promise<void>;
@@ -111,6 +122,22 @@ const REGISTRY = [
   'membership_doubt',
   'copy',
 ];
+
+/** The receiver of all tests of a file; each finds streams that were just made and no members. */
+export function shareReceiver(): Receiver {
+  const receiver = {} as Receiver;
+  beforeAll(async () => void Object.assign(receiver, await createReceiver()));
+  beforeEach(() => receiver.reset());
+  return receiver;
+}
+
+/** A push that is refused as RFC 8935 section 2.3 has it, and without effect. */
+export async function expectRefusal(receiver: Receiver, compact: string, err: string): Promise<void> {
+  const before = await receiver.registry();
+  const answer = await receiver.push(compact);
+  expect([answer.statusCode, answer.json().err]).toEqual([400, err]);
+  expect(await receiver.registry()).toBe(before);
+}
 
 export async function createReceiver(): Promise<Receiver> {
   const database = await createTestDatabase();
@@ -147,6 +174,7 @@ export async function createReceiver(): Promise<Receiver> {
       ),
     stream: async (partner = 'JP') =>
       (await rows('select * from inbound_stream where partner = $1', [partner]))[0] ?? {},
+    lastApplied: async () => (await receiver.stream()).last_applied,
     reset: async () => {
       await database.asOwner(
         `with q as (delete from quarantine), e as (delete from inbound_event), r as (delete from exchange_report),

@@ -1,53 +1,13 @@
+import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { pollStream, receiveSets } from '@mra/exchange';
-import { type CanonicalRecord, PollRequest } from '@mra/exchange-protocol';
-import { afterEach, beforeAll, describe, expect, test } from 'vitest';
-import {
-  aSnapshotOf,
-  createLoadingPair,
-  type Line,
-  type LoadingPair,
-  numberOf,
-  one,
-  reportsOf,
-  type StandIn,
-  serveInstead,
-  toldLines,
-} from './loading.ts';
+import { describe, expect, test } from 'vitest';
+import { shareNextSnapshot } from './fixtures/next-snapshot.ts';
+import { type Line, numberOf, one, reportsOf, type StandIn, serveInstead } from './loading.ts';
 
-let pair: LoadingPair;
-let lines: Line[];
-let seq: number;
-beforeAll(async () => {
-  pair = await createLoadingPair({ members: 20 });
-  await pair.load();
-  // A name for which its line is told apart from what is held.
-  await pair.members.put(numberOf(0), { ...(await currentOf(0)), names: [{ name: 'Renamed GmbH', kind: 'legal' }] });
-  lines = await toldLines(pair.eu);
-  ({ last_seq: seq } = await one<{ last_seq: number }>(pair.eu, 'select last_seq from stream'));
-});
-afterEach(() => {
-  pair.eu.intercept = null;
-});
+/** What is wrong with a whole snapshot, so that nothing comes of it but a report. */
 
-async function currentOf(place: number): Promise<object> {
-  const {
-    status: _s,
-    statusSince: _t,
-    components: _c,
-    version: _v,
-    recordedAt: _r,
-    number: _n,
-    programme: _p,
-    administration: _a,
-    source: _o,
-    ...record
-  } = (await pair.members.get(numberOf(place))).json();
-  return record;
-}
-
-const standIn = (some: readonly Line[] = lines) => aSnapshotOf(some, pair.eu, seq);
+const { pair, lines, seq, standIn } = shareNextSnapshot();
 
 /** Loads what stands in for EU's snapshot, and sees that nothing came of it but a report. */
 async function expectRefused(codes: readonly string[]): Promise<void> {
@@ -86,7 +46,7 @@ describe('refused whole, reported, and the old copy stays', () => {
 
   test('one older than what had been applied when it was asked for', async () => {
     await pair.flow();
-    serveInstead(pair.eu, await aSnapshotOf(lines, pair.eu, seq - 1));
+    serveInstead(pair.eu, await standIn(lines, seq() - 1));
     await expectRefused(['BEHIND']);
   });
 
@@ -155,7 +115,6 @@ describe('refused whole, reported, and the old copy stays', () => {
     const garbled = await standIn();
     const [first = Buffer.alloc(0)] = garbled.files;
     const content = Buffer.concat([Buffer.from('{"agreement": \n'), first.subarray(first.indexOf(10) + 1)]);
-    const { createHash } = await import('node:crypto');
     garbled.files[0] = content;
     const [file, ...others] = garbled.manifest.files;
     const sha256 = createHash('sha256').update(content).digest('base64url');
@@ -229,139 +188,4 @@ describe('refused whole, reported, and the old copy stays', () => {
     await instead((manifest) => JSON.stringify({ ...manifest, buckets: [1, 2] }));
     await expectRefused(['OTHER_BUCKETS']);
   });
-});
-
-describe('not the fault of the snapshot: to be tried again', () => {
-  test.each([404, 401, 500])('the partner answers %i', async (status) => {
-    pair.eu.intercept = (_request, response) => {
-      response.writeHead(status).end();
-      return true;
-    };
-    await expect(pair.load()).rejects.toMatchObject({ name: 'UnexpectedAnswer', status });
-  });
-
-  test('the partner cannot be reached, or does not make one in time', async () => {
-    pair.eu.disconnect();
-    await expect(pair.load()).rejects.toMatchObject({ name: 'PartnerUnreachable' });
-    pair.eu.connect();
-    serveInstead(pair.eu, await standIn(), (request, response) => {
-      if (request.method === 'POST') return false;
-      response.writeHead(202, { 'retry-after': '0' }).end();
-      return true;
-    });
-    await expect(pair.load({ patienceMs: 300 })).rejects.toMatchObject({ name: 'UnexpectedAnswer', status: 202 });
-  });
-
-  test('a file that breaks off once is fetched again', async () => {
-    const whole = await standIn();
-    let cuts = 0;
-    serveInstead(pair.eu, whole, (_request, response, file) => {
-      if (file !== 2 || cuts === 1) return false;
-      response.writeHead(200, { 'content-type': 'application/x-ndjson' });
-      response.write(whole.files[1]?.subarray(0, 3000), () => response.destroy());
-      cuts = 1;
-      return true;
-    });
-    expect(await pair.load()).toMatchObject({ outcome: 'applied', records: 20 });
-    expect(cuts).toBe(1);
-  });
-
-  test('the stream was replaced meanwhile', async () => {
-    serveInstead(pair.eu, await standIn(), (_request, _response, file) => {
-      if (file === 1) void pair.jp.database.asOwner(`update inbound_stream set stream_id = 'another'`);
-      return false;
-    });
-    await expect(pair.load()).rejects.toMatchObject({ name: 'StreamReplaced' });
-    await pair.jp.database.asOwner('update inbound_stream set stream_id = $1', [pair.streamId]);
-  });
-});
-
-describe('a bad record', () => {
-  const changed = (place: number, change: Partial<CanonicalRecord> & Record<string, unknown>): Line => {
-    const line = lines.find(({ record }) => record.number === numberOf(place)) as Line;
-    return { ...line, record: { ...line.record, ...change } as CanonicalRecord };
-  };
-  const withChanged = (...some: readonly Line[]): Line[] => {
-    const numbers = some.map(({ record }) => record.number);
-    return [...lines.filter(({ record }) => !numbers.includes(record.number)), ...some];
-  };
-  const quarantined = async () =>
-    (await pair.jp.database.asOwner(`select number, code, origin, state from quarantine order by number, id`)).rows;
-
-  test.each([
-    [
-      'an unknown status',
-      'SCHEMA_INVALID',
-      { statuses: [{ component: 'AEOS', type: 'AEOF', status: 'paused', from: null, to: null }] },
-    ],
-    ['a bad date', 'SCHEMA_INVALID', { validFrom: '2019-02-30' }],
-    [
-      'a megabyte of name',
-      'SCHEMA_INVALID',
-      { names: [{ name: 'x'.repeat(1_048_576), kind: 'legal', language: null }] },
-    ],
-    ['what no database holds', 'SCHEMA_INVALID', { names: [{ name: 'a\0b', kind: 'legal', language: null }] }],
-    ['an unknown type', 'UNKNOWN_TYPE', { type: 'AEOX' }],
-    [
-      'the identifier of another member',
-      'IDENTIFIER_OF_ANOTHER',
-      { identifiers: [{ scheme: 'eori', value: 'DE100000000000005', from: null, to: null }] },
-    ],
-  ])('with %s is put aside, and the others are applied', async (_, code, change) => {
-    const { jp, load, ask } = pair;
-    const renamed = changed(9, { names: [{ name: `Renamed for ${code}`, kind: 'legal', language: null }] });
-    serveInstead(pair.eu, await standIn(withChanged(changed(8, change as never), renamed)));
-    const loaded = await load();
-    expect(loaded).toMatchObject({ outcome: 'applied', records: 20, refused: 1, ended: 0 });
-    expect(await quarantined()).toContainEqual({ number: numberOf(8), code, origin: 'snapshot', state: 'open' });
-    expect(await ask(numberOf(9))).toMatchObject({
-      outcome: 'recognised',
-      membership: { name: `Renamed for ${code}` },
-    });
-    // What it says is newer than the copy, and nobody can read it.
-    expect(await ask(numberOf(8))).toMatchObject({ outcome: 'indeterminate', reason: 'DATA_STALE' });
-
-    serveInstead(pair.eu, await standIn());
-    expect(await load()).toMatchObject({ outcome: 'applied', refused: 0 });
-    expect(await quarantined()).toEqual(
-      expect.arrayContaining([{ number: numberOf(8), code, origin: 'snapshot', state: 'superseded' }]),
-    );
-    expect(await ask(numberOf(8))).toMatchObject({ outcome: 'recognised' });
-    await jp.database.asOwner('delete from quarantine');
-  });
-
-  test('an identifier that moves from one member to another within the snapshot is no fault', async () => {
-    const { load } = pair;
-    const moved = changed(2, { identifiers: [{ scheme: 'eori', value: 'DE100000000000015', from: null, to: null }] });
-    const given = changed(15, { identifiers: [] });
-    // The one who receives it comes first.
-    serveInstead(pair.eu, await standIn([moved, ...withChanged(moved, given).filter((line) => line !== moved)]));
-    expect(await load()).toMatchObject({ outcome: 'applied', written: 2, refused: 0 });
-    serveInstead(pair.eu, await standIn());
-    expect(await load()).toMatchObject({ outcome: 'applied', written: 2, refused: 0 });
-  });
-});
-
-test('a member whose copy is later than the snapshot keeps what it has', async () => {
-  const { eu, jp, members, load, ask, streamId } = pair;
-  const whole = await standIn();
-  serveInstead(eu, whole, (_request, response, file) => {
-    if (file !== 2) return false;
-    void (async () => {
-      await members.event(numberOf(4), { type: 'suspended', effectiveFrom: new Date().toISOString() });
-      await members.event(numberOf(5), { type: 'consent_withdrawn', effectiveFrom: new Date().toISOString() });
-      const polled = await pollStream(eu.exchange, 'JP', streamId, PollRequest.parse({ returnImmediately: true }));
-      if (!polled.ok) throw new Error(polled.reason);
-      const sets = Object.entries(polled.response.sets).map(([jti, compact]) => ({ jti, compact }));
-      const { receipts } = await receiveSets(jp.exchange, jp.partner, sets);
-      expect(receipts.map(({ outcome }) => outcome)).toEqual(['accepted', 'accepted']);
-      response.writeHead(200, { 'content-type': 'application/x-ndjson' }).end(whole.files[1]);
-    })();
-    return true;
-  });
-  // Older than what has been applied by now, but not than what had been when it was asked for.
-  expect(await load()).toMatchObject({ outcome: 'applied', seq, written: 0, ended: 0 });
-  expect(await one(jp, 'select last_applied from inbound_stream')).toEqual({ last_applied: seq + 2 });
-  expect(await ask(numberOf(4))).toMatchObject({ reason: 'NOT_ACTIVE' });
-  expect(await ask(numberOf(5))).toMatchObject({ reason: 'UNKNOWN_TRADER' });
 });

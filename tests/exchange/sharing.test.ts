@@ -1,29 +1,14 @@
 import { EVENT_TYPES } from '@mra/exchange-protocol';
 import { readAs } from '@mra/registry';
 import { sql } from 'kysely';
-import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { recordChange } from '../support/agreement-changes.ts';
-import { createTestApi } from '../support/api.ts';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { aMember, membersOf } from '../support/members.ts';
+import { describe, expect, test } from 'vitest';
+import { aMember } from '../support/members.ts';
+import { NUMBER, shareStreamToJp } from './fixtures/sharing.ts';
 import { aStreamTo, clearExchange, eventsTo, runTimers, toldOf } from './streams.ts';
 
 /** Which members, which data elements, for which partner, under which agreement and consent, at the moment of the change. */
 
-let database: TestDatabase;
-let members: ReturnType<typeof membersOf>;
-beforeAll(async () => {
-  database = await createTestDatabase();
-  members = membersOf(await createTestApi(database));
-});
-beforeEach(async () => {
-  await clearExchange(database);
-  await aStreamTo(database, 'JP');
-});
-
-const NUMBER = 'DEAEOF00000001';
-const names = async (partner = 'JP') => (await eventsTo(database, partner)).map(({ event }) => event);
-const soon = (ms: number): string => new Date(Date.now() + ms).toISOString();
+const { database, members, names } = shareStreamToJp();
 
 describe('what changes becomes one event', () => {
   test('a new member is published, with the whole record', async () => {
@@ -174,80 +159,6 @@ describe('who stops being covered is told as communication ended, never why', ()
     await members.event(NUMBER, { type: 'consent_withdrawn', partners: null });
     await members.event(NUMBER, { type: 'consent_given', partners: null });
     expect(await names()).toEqual(['membershipPublished', 'communicationEnded', 'membershipPublished']);
-  });
-});
-
-describe('agreements', () => {
-  test('one that is suspended ends the communication of its members, one that comes into force begins it', async () => {
-    await members.put(NUMBER);
-    await members.put('DEAEOF00000002', aMember({ consent: { given: false } }));
-    await recordChange(database.db, { agreement: 'eu-jp-2010', from: soon(-1000), lifeCycle: 'suspended' });
-    await runTimers(database);
-    expect(await names()).toEqual(['membershipPublished', 'communicationEnded']);
-    await recordChange(database.db, { agreement: 'eu-jp-2010', from: soon(-1000), lifeCycle: 'in_force' });
-    await runTimers(database);
-    expect(await names()).toEqual(['membershipPublished', 'communicationEnded', 'membershipPublished']);
-    await runTimers(database);
-    expect((await names()).length).toBe(3);
-  });
-
-  test('a pilot is told of the members on its list, however their numbers are written', async () => {
-    for (const n of [1, 2]) await members.put(`DEAEOF0000000${n}`);
-    const pilot = {
-      agreement: 'eu-jp-2010',
-      from: null,
-      lifeCycle: 'pilot',
-      pilotMembers: ['de aeof-00000002'],
-    } as const;
-    await recordChange(database.db, pilot);
-    await runTimers(database);
-    expect((await toldOf(database, 'JP')).map(({ number }) => number)).toEqual(['DEAEOF00000002']);
-    await recordChange(database.db, { agreement: 'eu-jp-2010', from: null, lifeCycle: 'in_force' });
-  });
-});
-
-describe('time', () => {
-  const FROM = '2999-01-01T00:00:00.000Z';
-  const TO = '2999-06-01T00:00:00.000Z';
-  /** What the worker does when a bound has come. */
-  const at = (moment: string) =>
-    database.asOwner(
-      `select refresh_shares(array(select membership_id from share_due where due_at <= $1), $1, 'test')`,
-      [moment],
-    );
-  const due = async () => (await database.asOwner('select due_at from share_due')).rows.map(({ due_at }) => due_at);
-
-  test('a consent recorded beforehand begins and ends the communication at its instant, without anyone writing', async () => {
-    await members.put(NUMBER, aMember({ consent: { given: true, from: FROM } }));
-    await members.event(NUMBER, { type: 'consent_withdrawn', partners: null, effectiveFrom: TO });
-    await runTimers(database);
-    expect(await names()).toEqual([]);
-    expect(await due()).toEqual([FROM]);
-    await at(FROM);
-    expect(await eventsTo(database, 'JP')).toMatchObject([
-      { event: 'membershipPublished', payload: { communicated: { from: FROM, to: TO } } },
-    ]);
-    expect(await due()).toEqual([TO]);
-    await at(TO);
-    expect((await eventsTo(database, 'JP')).at(-1)).toMatchObject({ event: 'communicationEnded', toe: TO });
-    expect(await due()).toEqual([]);
-  });
-
-  test('an expiry recorded beforehand is told beforehand, and no event is needed when it comes', async () => {
-    await members.put(NUMBER, aMember({ validTo: TO }));
-    const [published] = await eventsTo(database, 'JP');
-    expect(published?.payload.record?.statuses).toContainEqual(
-      expect.objectContaining({ component: 'AEOS', status: 'expired', from: TO, to: null }),
-    );
-    await at(TO);
-    expect(await names()).toEqual(['membershipPublished']);
-  });
-
-  test('the clock of the database decides what is due', async () => {
-    await members.put(NUMBER, aMember({ consent: { given: true, from: soon(300) } }));
-    for (let published = false; !published; published = (await names()).length > 0) await runTimers(database);
-    const [event] = await eventsTo(database, 'JP');
-    expect(event?.event).toBe('membershipPublished');
   });
 });
 

@@ -1,6 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { as, createTestApi } from '../support/api.ts';
-import { aTransmitter, type Transmitter } from './transmitter.ts';
+import { aTransmitter, STREAMS, type Transmitter, UNKNOWN } from './transmitter.ts';
 
 /** OpenID Shared Signals Framework 1.0 section 8: who may call what, and reaches which streams. */
 
@@ -9,9 +9,6 @@ beforeAll(async () => {
   eu = await aTransmitter();
 });
 beforeEach(() => eu.clear());
-
-const STREAMS = '/exchange/streams';
-const UNKNOWN = '00000000-0000-4000-8000-000000000000';
 
 describe('8. Access', () => {
   const CALLS = [

@@ -1,21 +1,11 @@
 import { EVENT_TYPES, POLL, SUPPORTED_EVENTS } from '@mra/exchange-protocol';
-import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { aMember } from '../support/members.ts';
-import { aReceiver, aTransmitter, JP_ISSUER, type Receiver, type Transmitter } from './transmitter.ts';
+import { JP_ISSUER, NUMBER, STREAMS, shareTransmitter, UNKNOWN } from './transmitter.ts';
 
 /** OpenID Shared Signals Framework 1.0 section 8.1.1, as in transmitter-framework.test.ts. */
 
-let eu: Transmitter;
-let receiver: Receiver;
-beforeAll(async () => {
-  receiver = await aReceiver();
-  eu = await aTransmitter({ pushOrigins: [receiver.origin] });
-});
-beforeEach(() => eu.clear());
-
-const NUMBER = 'DEAEOF00000001';
-const STREAMS = '/exchange/streams';
-const UNKNOWN = '00000000-0000-4000-8000-000000000000';
+const { eu, receiver } = shareTransmitter();
 
 describe('8.1.1 The configuration of a stream (OIDSSFStreamControlHappyPathTest)', () => {
   test('8.1.1.1 created: 201 with all that is required; without delivery it is polled, and the answer says where', async () => {

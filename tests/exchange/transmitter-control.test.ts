@@ -1,29 +1,19 @@
 import { deliverStream } from '@mra/exchange';
 import { SET_MEDIA_TYPE } from '@mra/exchange-protocol';
 import { decodeJwt } from 'jose';
-import { beforeAll, beforeEach, expect, test } from 'vitest';
-import { aReceiver, aTransmitter, type Caller, type Receiver, type Transmitter } from './transmitter.ts';
+import { expect, test } from 'vitest';
+import { type Caller, NUMBER, STREAMS, shareTransmitter, UNKNOWN } from './transmitter.ts';
 
 /**
  * What stands in the conformance suite for transmitters beside the MUSTs of the framework (prefix OIDSSFTransmitter or
  * OIDSSFStreamControlNegativeTest left out), and the authentication of RFC 8935 section 3.
  */
 
-let eu: Transmitter;
-let receiver: Receiver;
-beforeAll(async () => {
-  receiver = await aReceiver();
-  eu = await aTransmitter({ pushOrigins: [receiver.origin], receiveBy: 'push' });
-});
-beforeEach(() => eu.clear());
+const { eu, receiver } = shareTransmitter({ receiveBy: 'push' });
 
-const NUMBER = 'DEAEOF00000001';
-const STREAMS = '/exchange/streams';
-const UNKNOWN = '00000000-0000-4000-8000-000000000000';
 const allStreams = async () => (await eu.database.asOwner('select * from stream')).rows;
 
 test('6.1.1: without an authorization_header of the receiver none that it gave is sent, but our own access token [PushNoAuth]', async () => {
-  receiver.arrivals.length = 0;
   const stream = await eu.stream({ delivery: receiver.delivery });
   await eu.members.put(NUMBER);
   await deliverStream(eu.exchange, stream.stream_id, AbortSignal.timeout(10_000));

@@ -31,9 +31,6 @@ beforeEach(async () => {
 });
 
 const deliver = (id: string) => deliverStream(eu.exchange, id, new AbortController().signal);
-const publish = async (...numbers: readonly number[]): Promise<void> => {
-  for (const number of numbers) await eu.members.put(`DEAEOF0000000${number}`);
-};
 const rowsOf = async () =>
   (await eu.database.asOwner('select seq, outcome, error from outbox order by seq')).rows as readonly object[];
 const refusal = (err: string): Reply => ({
@@ -45,7 +42,7 @@ const refusal = (err: string): Reply => ({
 describe('2.1 Transmitting a SET', () => {
   test('POST; Content-Type MUST be application/secevent+jwt, Accept application/json, and the body MUST be the SET', async () => {
     const stream = await eu.stream({ delivery: receiver.delivery });
-    await publish(1, 2);
+    await eu.publish(1, 2);
     expect(await deliver(stream.stream_id)).toEqual({ outcome: 'done', settled: 2, retryAt: null });
     expect(receiver.arrivals).toHaveLength(2);
     for (const [index, { method, headers, body }] of receiver.arrivals.entries()) {
@@ -59,7 +56,7 @@ describe('2.1 Transmitting a SET', () => {
 
   test('without an authorization_header our access token is shown, which names whom it is for', async () => {
     const stream = await eu.stream({ delivery: receiver.delivery });
-    await publish(1);
+    await eu.publish(1);
     await deliver(stream.stream_id);
     const token = receiver.arrivals[0]?.headers.authorization?.replace('Bearer ', '') ?? '';
     expect(decodeProtectedHeader(token)).toMatchObject({ typ: 'at+jwt' });
@@ -69,7 +66,7 @@ describe('2.1 Transmitting a SET', () => {
 describe('2.2 Success', () => {
   test('202 acknowledges: it is not sent again', async () => {
     const stream = await eu.stream({ delivery: receiver.delivery });
-    await publish(1);
+    await eu.publish(1);
     for (const _ of [1, 2]) await deliver(stream.stream_id);
     expect(receiver.arrivals).toHaveLength(1);
     expect(await rowsOf()).toEqual([{ seq: 1, outcome: 'delivered', error: null }]);
@@ -77,7 +74,7 @@ describe('2.2 Success', () => {
 
   test.each([200, 201, 204])('%i does not: a page of a proxy is no receipt', async (status) => {
     const stream = await eu.stream({ delivery: receiver.delivery });
-    await publish(1);
+    await eu.publish(1);
     receiver.answer = () => ({ status });
     expect(await deliver(stream.stream_id)).toMatchObject({ outcome: 'later', settled: 0 });
     expect(await rowsOf()).toEqual([{ seq: 1, outcome: null, error: null }]);
@@ -89,7 +86,7 @@ describe('2.3, 2.4 Failure', () => {
     '400 %s is about the event: kept with its error, told to operations, never sent again; the next follows',
     async (err) => {
       const stream = await eu.stream({ delivery: receiver.delivery });
-      await publish(1, 2);
+      await eu.publish(1, 2);
       receiver.answer = (_, index) => (index === 0 ? refusal(err) : { status: 202 });
       expect(await deliver(stream.stream_id)).toEqual({ outcome: 'done', settled: 2, retryAt: null });
       await deliver(stream.stream_id);
@@ -109,7 +106,7 @@ describe('2.3, 2.4 Failure', () => {
     '400 %s would come for every event: the order is kept, the same event comes again',
     async (err) => {
       const stream = await eu.stream({ delivery: receiver.delivery });
-      await publish(1, 2);
+      await eu.publish(1, 2);
       receiver.answer = (_, index) => (index === 0 ? refusal(err) : { status: 202 });
       expect(await deliver(stream.stream_id)).toMatchObject({ outcome: 'later', settled: 0 });
       eu.clock.ahead = 3600;
@@ -127,7 +124,7 @@ describe('5.3 Confidentiality', () => {
     const { port } = server.address() as AddressInfo;
     const delivery = { ...receiver.delivery, endpoint_url: `https://localhost:${port}/exchange/events` };
     const stream = await eu.stream({ delivery });
-    await publish(1);
+    await eu.publish(1);
     expect(await deliver(stream.stream_id)).toMatchObject({ outcome: 'later', settled: 0 });
     const { rows } = await eu.database.asOwner('select last_error from stream');
     expect(rows[0].last_error).toMatch(/SELF_SIGNED/);

@@ -11,7 +11,7 @@ import {
 } from '@mra/exchange-protocol';
 import type { Scope } from '@mra/http';
 import type { InjectOptions, LightMyRequestResponse } from 'fastify';
-import { afterAll } from 'vitest';
+import { afterAll, beforeAll, beforeEach } from 'vitest';
 import { as, createTestApi, type TestApi } from '../support/api.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { createTestExchange, type TestExchangeOptions } from '../support/exchange.ts';
@@ -34,6 +34,10 @@ export interface Transmitter {
   poll(stream: Pick<StreamConfiguration, 'stream_id'>, request?: object): Promise<Answered>;
   /** A SET of the EU, verified as JP would; @throws what is wrong with it */
   read(compact: string, stream: Pick<StreamConfiguration, 'stream_id'>): Promise<Received>;
+  /** Makes members whose numbers end in these. */
+  publish(...endings: readonly number[]): Promise<void>;
+  /** Whether somebody waits for a lock. */
+  isWaiting(): Promise<boolean>;
   /** Removes streams and members. */
   clear(): Promise<void>;
 }
@@ -62,6 +66,33 @@ export interface Received {
 const EXCHANGE: readonly Scope[] = ['exchange'];
 
 export const JP_ISSUER = 'https://jp.test';
+export const NUMBER = 'DEAEOF00000001';
+export const STREAMS = '/exchange/streams';
+/** What might be a stream and is none. */
+export const UNKNOWN = '00000000-0000-4000-8000-000000000000';
+
+/**
+ * The EU of all tests of a file, and a receiver to which it may push. Each test finds neither streams nor members, and a receiver that
+ * nothing has reached and that accepts all.
+ */
+export function shareTransmitter(partner: Partial<Partner> = {}): {
+  readonly eu: Transmitter;
+  readonly receiver: Receiver;
+} {
+  const eu = {} as Transmitter;
+  const receiver = {} as Receiver;
+  beforeAll(async () => {
+    await aReceiver(receiver);
+    const pushOrigins = [receiver.origin, ...(partner.pushOrigins ?? [])];
+    Object.assign(eu, await aTransmitter({ ...partner, pushOrigins }));
+  });
+  beforeEach(async () => {
+    receiver.arrivals.length = 0;
+    receiver.answer = accept;
+    await eu.clear();
+  });
+  return { eu, receiver };
+}
 
 export async function aTransmitter(
   partner: Partial<Partner> = {},
@@ -85,6 +116,7 @@ export async function aTransmitter(
       ...(payload !== undefined && { payload: payload as object }),
     });
   };
+  const members = membersOf(api);
   const read: Transmitter['read'] = async (compact, { stream_id }) => {
     const audience = partner.issuer ?? JP_ISSUER;
     const verified = await verifySet(compact, {
@@ -99,7 +131,7 @@ export async function aTransmitter(
   };
   return {
     ...{ database, api, exchange, clock, log, call, read },
-    members: membersOf(api),
+    members,
     async stream(request = {}, caller = {}) {
       const created = await call('POST', '/exchange/streams', request, caller);
       if (created.statusCode !== 201) throw new Error(created.body);
@@ -113,6 +145,15 @@ export async function aTransmitter(
       events.sort((a, b) => (a.event.seq ?? 0) - (b.event.seq ?? 0));
       return { status: answer.statusCode, moreAvailable, sets, events };
     },
+    async publish(...endings) {
+      for (const ending of endings) await members.put(`DEAEOF${String(ending).padStart(8, '0')}`);
+    },
+    async isWaiting() {
+      const { rows } = await database.asOwner(
+        `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+      );
+      return rows.length > 0;
+    },
     async clear() {
       clock.ahead = 0;
       await database.asOwner('delete from exchange_report');
@@ -122,6 +163,7 @@ export async function aTransmitter(
 }
 
 export const seqsOf = (events: readonly Received[]): readonly (number | null)[] => events.map(({ event }) => event.seq);
+export const namesOf = (events: readonly Received[]): readonly string[] => events.map(({ event }) => event.name);
 export const jtisOf = (events: readonly Received[]): string[] => events.map(({ set }) => set.jti);
 
 export interface Arrival {
@@ -144,7 +186,10 @@ export interface Receiver {
   close(): Promise<void>;
 }
 
-export async function aReceiver(): Promise<Receiver> {
+const accept: Receiver['answer'] = () => ({ status: 202 });
+
+/** @param receiver what becomes it */
+export async function aReceiver(receiver = {} as Receiver): Promise<Receiver> {
   let underWay = 0;
   const server = createServer((request, response) => {
     serve(request, response).catch(() => response.destroy());
@@ -169,12 +214,12 @@ export async function aReceiver(): Promise<Receiver> {
     await new Promise((resolve) => server.close(resolve));
   };
   afterAll(close);
-  const receiver: Receiver = {
+  const made: Receiver = {
     origin,
     delivery: { method: PUSH, endpoint_url: `${origin}/exchange/events` },
     arrivals: [],
-    answer: () => ({ status: 202 }),
+    answer: accept,
     close,
   };
-  return receiver;
+  return Object.assign(receiver, made);
 }

@@ -1,17 +1,8 @@
-import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { aRecord, createReceiver, numberOf, period, type Receiver, since } from '../../exchange/receiver.ts';
+import { describe, expect, test } from 'vitest';
+import { A, aRecord, B, numberOf, period, RECOGNISED, STALE, shareReceiver, since } from '../../exchange/receiver.ts';
 import { as } from '../../support/api.ts';
 
-let it: Receiver;
-beforeAll(async () => {
-  it = await createReceiver();
-});
-beforeEach(() => it.reset());
-
-const A = numberOf(1);
-const B = numberOf(2);
-const RECOGNISED = 'recognised RECOGNISED';
-const STALE = 'indeterminate DATA_STALE';
+const it = shareReceiver();
 
 const send = async (method: 'GET' | 'POST', url: string, payload?: object, headers: Record<string, string> = {}) =>
   it.api.app.inject({
