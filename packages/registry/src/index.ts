@@ -51,7 +51,16 @@ export { measureWaits } from './pool-waits.ts';
 export { type ProgrammeDocument, putProgrammes, readProgrammes, readProgrammeTerms } from './programmes.ts';
 export { holdReaders, recordAhead, type Watch } from './record-ahead.ts';
 export { type Part, recordInParts } from './record-in-parts.ts';
-export { type Actor, actAs, appendChange, type Recording, RecordingTooSlow, readAs, record } from './recording.ts';
+export {
+  type Actor,
+  actAs,
+  appendChange,
+  type Recording,
+  RecordingTooSlow,
+  readAs,
+  record,
+  WritersBusy,
+} from './recording.ts';
 export {
   type BenefitDocument,
   type IdentifierSchemeDocument,

@@ -27,26 +27,41 @@ export interface Recording {
 /** Thrown by a long recording that did not finish before the instant it had announced. Nothing was written. */
 export class RecordingTooSlow extends Error {}
 
+/** Thrown when others write for longer than one has patience, or have announced something for later than that. Nothing was written. */
+export class WritersBusy extends Error {
+  /** When it may be tried again: exactly, or a guess. */
+  readonly retryAfterSeconds: number;
+  constructor(retryAfterSeconds: number, options?: ErrorOptions) {
+    super('other writers take too long', options);
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
+export interface RecordOptions {
+  /** For long loads: becomes known that much later, so that no reader has to wait for the load. */
+  readonly aheadSeconds?: number;
+  /** false: returns when it is written; for parts of one piece of work, of which the last one waits for all. */
+  readonly awaitKnown?: boolean;
+  /** For how long others may hold it up until it is known; without end when left out. */
+  readonly patienceSeconds?: number;
+}
+
 /**
  * Runs `work` in one transaction as the one writer, and returns when what it wrote is known to every reader.
- * @param aheadSeconds for long loads: becomes known that much later, so that no reader has to wait for the load
- * @param awaitKnown false: returns when it is written; for parts of one piece of work, of which the last one waits for all
- * @throws whatever `work` throws; then nothing is written. RecordingTooSlow when `aheadSeconds` were too few.
+ * @throws whatever `work` throws; then nothing is written. RecordingTooSlow when `aheadSeconds` were too few; WritersBusy.
  */
 export async function record<T>(
   db: Database,
   actor: Actor,
   work: (recording: Recording) => Promise<T>,
-  { aheadSeconds = 0, awaitKnown = true }: { readonly aheadSeconds?: number; readonly awaitKnown?: boolean } = {},
+  { aheadSeconds = 0, awaitKnown = true, patienceSeconds = Number.POSITIVE_INFINITY }: RecordOptions = {},
 ): Promise<T> {
   let known = 0;
+  const until = performance.now() + patienceSeconds * 1000;
   const transaction = () =>
     db.transaction().execute(async (tx) => {
       await actAs(tx, actor);
-      const { rows } = await sql<{ recorded_at: Instant; wait: number }>`
-        select r.recorded_at, (extract(epoch from r.recorded_at - clock_timestamp()) * 1000)::float8 as wait
-          from (select begin_recording(make_interval(secs => ${aheadSeconds})) as recorded_at) r`.execute(tx);
-      const { recorded_at: recordedAt, wait } = first(rows);
+      const { recordedAt, wait } = await begin(tx, aheadSeconds, until);
       known = performance.now() + wait;
       const value = await work({ tx, recordedAt, actor });
       if (aheadSeconds > 0) {
@@ -60,6 +75,34 @@ export async function record<T>(
   if (awaitKnown && remaining > 0) await delay(Math.ceil(remaining));
   return result;
 }
+
+/** Begins a recording, waiting for other writers until a moment of `performance.now()`; in milliseconds, how far ahead its instant is. */
+async function begin(
+  tx: Transaction<DB>,
+  aheadSeconds: number,
+  until: number,
+): Promise<{ readonly recordedAt: Instant; readonly wait: number }> {
+  const left = () => Math.max(1, Math.ceil(until - performance.now()));
+  if (until < Number.POSITIVE_INFINITY)
+    await sql`select set_config('lock_timeout', ${String(left())}, true)`.execute(tx);
+  const { rows } = await sql<{ recorded_at: Instant; wait: number }>`
+    select r.recorded_at, (extract(epoch from r.recorded_at - clock_timestamp()) * 1000)::float8 as wait
+      from (select begin_recording(make_interval(secs => ${aheadSeconds})) as recorded_at) r`
+    .execute(tx)
+    .catch((cause) => {
+      throw (cause as { code?: unknown }).code === LOCK_NOT_AVAILABLE
+        ? new WritersBusy(UNKNOWN_SECONDS, { cause })
+        : cause;
+    });
+  const { recorded_at: recordedAt, wait } = first(rows);
+  if (wait > left()) throw new WritersBusy(Math.ceil(wait / 1000));
+  return { recordedAt, wait };
+}
+
+const LOCK_NOT_AVAILABLE = '55P03';
+
+/** Nobody knows how long a list goes on that is being written. */
+const UNKNOWN_SECONDS = 30;
 
 /**
  * Reads with the rights of an actor: row-level security hides what it may not know.

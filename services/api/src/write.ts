@@ -10,6 +10,7 @@ import {
   type Recording,
   readAs,
   record,
+  WritersBusy,
 } from '@mra/registry';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
@@ -38,6 +39,12 @@ export const ETag = z
   .max(40)
   .regex(/^"\d+"$/)
   .describe('Version of the record, for `If-Match`.');
+
+/**
+ * While a long list is being written nothing else can be, and nothing can become known before it. A write that would have to wait for longer
+ * is refused: the time of a request ends at 30 s, and a caller who is told 503 must be able to rely on nothing having been written.
+ */
+const PATIENCE_SECONDS = 20;
 
 export interface WriteAnswer {
   readonly status: number;
@@ -86,12 +93,23 @@ export async function write(
     if (typeof key === 'string') await keepAnswer(recording, key, made);
     return made;
   };
-  const answer = repeated ?? (await record(db, author, once, { aheadSeconds }));
+  const patience = aheadSeconds > 0 ? {} : { patienceSeconds: PATIENCE_SECONDS };
+  const recorded = () => record(db, author, once, { aheadSeconds, ...patience }).catch(refuseBusy);
+  const answer = repeated ?? (await recorded());
   // A kept answer without a body comes back from the database as null, which would be sent as one.
   return reply
     .code(answer.status)
     .headers(answer.headers)
     .send(answer.body ?? undefined);
+}
+
+function refuseBusy(error: unknown): never {
+  if (!(error instanceof WritersBusy)) throw error;
+  throw problem('SERVICE_UNAVAILABLE', {
+    detail: 'A long list is being written; nothing was changed.',
+    headers: { 'retry-after': String(error.retryAfterSeconds) },
+    cause: error,
+  });
 }
 
 /** For whom a client acts is part of its request: the answer to a write for one administration is none to a write for another. */
