@@ -8,7 +8,8 @@ deployment is authoritative for it; with \`operations\` the list of any other ad
 A line that is wrong is rejected by itself, with its number, a pointer and a code, and stops no other. Of two lines with one
 authorisation number the second is rejected. A body that cannot be read as a list at all (not UTF-8, wrong header, a quote left open)
 is 400. All lines become known at one instant, together or not at all; those that say nothing new change nothing. The status of a
-member is not changed by its line: who was suspended or revoked stays so.
+member is not changed by its line: who was suspended or revoked stays so. While a long list is being applied nothing else can be
+written: other writes wait for up to 20 seconds, then they are answered 503 with \`Retry-After\`, and nothing of them was written.
 
 \`mode=delta\`: members that are not in the list stay as they are.
 
