@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, test, vi } from 'vitest';
-import { type Direction, isPoll, isPush } from './fixtures/deliveries.ts';
+import { isPoll, isPush } from './fixtures/deliveries.ts';
 import { numberOf } from './fixtures/fault-members.ts';
-import { type FaultNode, startFaultNodes } from './fixtures/fault-nodes.ts';
 import type { Act, Answer, Moment, Passing } from './fixtures/fault-proxy.ts';
 import { eventually, expectInStep, versionsOf } from './fixtures/in-step.ts';
 import { createRestartableDatabase, type RestartableDatabase } from './fixtures/restartable-database.ts';
+import { startThreeNodes, type ThreeNodes } from './fixtures/three-nodes.ts';
 
 /**
  * The EU pushes to JP and polls JP, whose line or answers fail; and exchanges with the US, who must notice nothing of it. The
@@ -13,43 +13,21 @@ import { createRestartableDatabase, type RestartableDatabase } from './fixtures/
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 240_000 });
 
-let eu: FaultNode;
-let jp: FaultNode;
-let us: FaultNode;
+let eu: ThreeNodes['eu'];
+let jp: ThreeNodes['jp'];
+let us: ThreeNodes['us'];
 let database: RestartableDatabase;
-let failing: readonly [Direction, Direction];
-let others: readonly [Direction, Direction];
+let failing: ThreeNodes['failing'];
+let others: ThreeNodes['others'];
+let newMembers: ThreeNodes['newMembers'];
 beforeAll(async () => {
   database = await createRestartableDatabase();
-  ({
-    EU: eu,
-    JP: jp,
-    US: us,
-  } = await startFaultNodes(
-    {
-      EU: { partners: { JP: 'poll', US: 'poll' } },
-      JP: { partners: { EU: 'push', US: 'poll' }, database },
-      US: { partners: { EU: 'push', JP: 'nothing' }, isTogether: true },
-    },
-    { cadenceSeconds: 20 },
-  ));
-  failing = [
-    { by: 'push', sender: eu, receiver: jp },
-    { by: 'poll', sender: jp, receiver: eu },
-  ];
-  others = [
-    { by: 'push', sender: eu, receiver: us },
-    { by: 'poll', sender: us, receiver: eu },
-  ];
-  for (const direction of [...failing, ...others]) await expectInStep(direction);
+  ({ eu, jp, us, failing, others, newMembers } = await startThreeNodes({
+    cadenceSeconds: 20,
+    jp: { partners: { US: 'poll' }, database },
+    us: { partners: { JP: 'nothing' } },
+  }));
 });
-
-/** A new member at each; returned by the code of its administration. */
-async function newMembers(): Promise<Readonly<Record<string, string>>> {
-  const numbers = { EU: numberOf('EU'), JP: numberOf('JP'), US: numberOf('US') };
-  await Promise.all([eu, jp, us].map((node) => node.put(numbers[node.code])));
-  return numbers;
-}
 
 /** Everybody has everything, and of what was changed nothing came twice. */
 async function expectAllInStep(numbers: Readonly<Record<string, string>>): Promise<void> {

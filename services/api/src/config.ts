@@ -78,6 +78,10 @@ const Environment = z.object({
       'Whether this process does the work of the exchange too; otherwise `services/exchange/src/main.ts` does.',
     unset: '`on` with the embedded database, `off` with `DATABASE_URL`',
   }),
+  POLL_TIMEOUT_SECONDS: whole(1, 3600).prefault('40').meta({
+    description:
+      'How long the worker waits for the answer to a poll; longer than partners hold it, which this software does for 25 s.',
+  }),
   TOKEN_ISSUERS: issuers.optional().meta({
     description:
       'Issuers of access tokens that are trusted, with the address of their keys: `issuer=jwks-url`, separated by commas.',
@@ -181,6 +185,7 @@ function toConfig(env: z.output<typeof Environment>) {
     /** Null: in the data folder. */
     exchangeKeysFile: env.EXCHANGE_KEYS_FILE ?? null,
     exchangeWorker: env.EXCHANGE_WORKER ?? env.DATABASE_URL === undefined,
+    pollTimeoutSeconds: env.POLL_TIMEOUT_SECONDS,
     /** Null: the development issuer. */
     tokenIssuers: env.TOKEN_ISSUERS ?? null,
     tokenAudience: env.TOKEN_AUDIENCE,

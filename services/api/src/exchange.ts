@@ -38,10 +38,11 @@ export async function openConfiguredExchange(
 
 /** The work of the exchange, inside this process where it is to be done here. */
 export async function startConfiguredWorker(
-  { exchangeWorker }: Config,
+  { exchangeWorker, pollTimeoutSeconds }: Config,
   { url, session }: DatabaseAddresses,
   opened: OpenedExchange | null,
 ): Promise<ExchangeWorker | null> {
   if (opened === null || !exchangeWorker) return null;
-  return startExchangeWorker({ exchange: opened.exchange, database: { url: url.reveal(), session } });
+  const database = { url: url.reveal(), session };
+  return startExchangeWorker({ exchange: opened.exchange, database, pollTimeoutSeconds });
 }

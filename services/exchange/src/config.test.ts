@@ -24,7 +24,7 @@ test('a worker of its own needs the database, whom it works for, its address and
   expect(config).toEqual({
     ...{ host: '127.0.0.1', port: 3000, isProduction: false, databasePooler: false, databasePrepare: true },
     ...{ dataDir: '.data', localAdministrations: ['EU'], publicUrl: NEEDED.PUBLIC_URL },
-    ...{ partnersFile: NEEDED.PARTNERS_FILE, exchangeKeysFile: null, logLevel: 'info' },
+    ...{ partnersFile: NEEDED.PARTNERS_FILE, exchangeKeysFile: null, pollTimeoutSeconds: 40, logLevel: 'info' },
   });
   expect(linesOf({})).toEqual(Object.keys(NEEDED).map((name) => `${name} must be set`));
 });

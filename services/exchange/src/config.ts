@@ -18,6 +18,7 @@ const Environment = z.object({
   PUBLIC_URL: publicUrl,
   PARTNERS_FILE: text,
   EXCHANGE_KEYS_FILE: text.optional(),
+  POLL_TIMEOUT_SECONDS: whole(1, 3600).prefault('40'),
   LOG_LEVEL: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent').prefault('info'),
 });
 
@@ -43,6 +44,7 @@ export function readWorkerConfig(env: Readonly<Record<string, string | undefined
     publicUrl: read.PUBLIC_URL,
     partnersFile: read.PARTNERS_FILE,
     exchangeKeysFile: read.EXCHANGE_KEYS_FILE ?? null,
+    pollTimeoutSeconds: read.POLL_TIMEOUT_SECONDS,
     logLevel: read.LOG_LEVEL,
   } as const;
 }

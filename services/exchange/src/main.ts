@@ -35,7 +35,12 @@ async function start(config: WorkerConfig, log: Log, ending: Ending): Promise<vo
     health.close();
     health.closeAllConnections();
   });
-  const worker = await startExchangeWorker({ exchange: opened.exchange, database: { url, session } });
+  const { pollTimeoutSeconds } = config;
+  const worker = await startExchangeWorker({
+    exchange: opened.exchange,
+    database: { url, session },
+    pollTimeoutSeconds,
+  });
   ending.add(() => Promise.race([worker.stop(), pause(STOP_MS)]));
 }
 

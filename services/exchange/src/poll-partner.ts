@@ -2,8 +2,6 @@ import { type Exchange, noteUnreadable, type Partner, receiveSets, type SetRecei
 import { type PolledSet, readPollResponse, type SetError } from '@mra/exchange-protocol';
 import { UnusableAnswer } from './unusable-answer.ts';
 
-/** Longer than a transmitter holds an answer (ours for 25 s), and no longer: a network that swallows everything tells nobody. */
-const TIMEOUT_MS = 40_000;
 const MAX_BYTES = 32 * 1024 * 1024;
 const MOST_EVENTS = 500;
 
@@ -36,6 +34,13 @@ export interface PollOutcome {
   readonly notKept: number;
 }
 
+export interface PollTerms {
+  readonly url: string;
+  /** Whether the partner is to hold its answer until there is something to say. */
+  readonly hold: boolean;
+  readonly timeoutMs: number;
+}
+
 /** All that a partner returned is refused before its content, and it returns it again: what it signs with, or says it is, must be put right. */
 export class UnreadableEvents extends Error {
   override readonly name = 'UnreadableEvents';
@@ -44,7 +49,6 @@ export class UnreadableEvents extends Error {
 /**
  * One poll of our stream at a partner (RFC 8936): says what became of the events before, waits until there are new ones, and receives them.
  * What cannot be read is left unanswered twice, and then told as an error.
- * @param hold whether the partner is to hold its answer until there is something to say
  * @returns null when the partner has no such stream
  * @throws UnusableAnswer, PartnerUnreachable; UnreadableEvents when nothing of what was returned could be read; whatever receiving throws:
  * then nothing is acknowledged, and all comes again
@@ -52,7 +56,7 @@ export class UnreadableEvents extends Error {
 export async function pollPartner(
   exchange: Exchange,
   partner: Partner,
-  { url, hold }: { readonly url: string; readonly hold: boolean },
+  { url, hold, timeoutMs }: PollTerms,
   memory: PollMemory,
   signal: AbortSignal,
 ): Promise<PollOutcome | null> {
@@ -70,7 +74,7 @@ export async function pollPartner(
     body,
     // RFC 8936 section 2.6: of the descriptions.
     ...(isComplaint && { contentLanguage: 'en' }),
-    timeoutMs: TIMEOUT_MS,
+    timeoutMs,
     maxBytes: MAX_BYTES,
     signal,
   });

@@ -15,6 +15,12 @@ import { UnusableAnswer } from './unusable-answer.ts';
 
 const LOOK_AGAIN_MS = 1000;
 
+interface Receiving {
+  /** Its id. */
+  readonly worker: string;
+  readonly pollTimeoutMs: number;
+}
+
 /** What one worker remembers of one partner while it runs. */
 interface Memory extends AskMemory {
   readonly poll: PollMemory;
@@ -29,7 +35,7 @@ interface Memory extends AskMemory {
  * tried again with back-off.
  * @returns the turn, for a loop: it gives the milliseconds until the next
  */
-export function receiverFrom(exchange: Exchange, partner: Partner, worker: string) {
+export function receiverFrom(exchange: Exchange, partner: Partner, { worker, pollTimeoutMs }: Receiving) {
   const memory: Memory = { poll: newPollMemory(), streamSeenAt: null, missingAfter: null, ...newAskMemory() };
   return async (signal: AbortSignal): Promise<number> => {
     if (!(await takeTurn(exchange, partner.code, worker))) {
@@ -39,7 +45,7 @@ export function receiverFrom(exchange: Exchange, partner: Partner, worker: strin
     const stream = await readInboundStream(exchange, partner.code);
     if (stream === null) return LOOK_AGAIN_MS;
     try {
-      const wait = await turn(exchange, partner, stream, memory, signal);
+      const wait = await turn(exchange, partner, stream, memory, { pollTimeoutMs, signal });
       if (stream.failures > 0) await noteAttempt(exchange, partner.code, null);
       return wait;
     } catch (error) {
@@ -54,7 +60,7 @@ async function turn(
   partner: Partner,
   stream: InboundStream,
   memory: Memory,
-  signal: AbortSignal,
+  { pollTimeoutMs, signal }: { readonly pollTimeoutMs: number; readonly signal: AbortSignal },
 ): Promise<number> {
   const { configuration } = stream;
   if (configuration === null || memory.streamSeenAt === null) {
@@ -78,7 +84,8 @@ async function turn(
   }
   const isWaiting = isMissing || isToAskAbout(stream);
   const url = configuration.delivery.endpoint_url;
-  const polled = await pollPartner(exchange, partner, { url, hold: !isWaiting && !isTelling }, memory.poll, signal);
+  const terms = { url, hold: !isWaiting && !isTelling, timeoutMs: pollTimeoutMs };
+  const polled = await pollPartner(exchange, partner, terms, memory.poll, signal);
   if (polled === null) {
     await forgetInboundStream(exchange, partner.code);
     return 0;

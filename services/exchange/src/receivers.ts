@@ -12,7 +12,7 @@ const KEEP_TURNS_MS = 1500;
 /**
  * Receives from every registered partner, each in a loop of its own, and says when one has fallen silent or is back.
  */
-export function startReceivers(exchange: Exchange): Loop {
+export function startReceivers(exchange: Exchange, { pollTimeoutMs }: { readonly pollTimeoutMs: number }): Loop {
   const { log } = exchange;
   const worker = randomUUID();
   const receivers = new Map<string, { readonly terms: string; readonly loop: Loop }>();
@@ -28,7 +28,8 @@ export function startReceivers(exchange: Exchange): Loop {
       if (running?.terms === terms) continue;
       await running?.loop.stop();
       const name = `receive from ${partner.code}`;
-      receivers.set(partner.code, { terms, loop: startLoop({ name, log }, receiverFrom(exchange, partner, worker)) });
+      const turn = receiverFrom(exchange, partner, { worker, pollTimeoutMs });
+      receivers.set(partner.code, { terms, loop: startLoop({ name, log }, turn) });
     }
     const codes = new Set(partners.map(({ partner }) => partner.code));
     for (const [code, { loop: running }] of receivers) {

@@ -10,6 +10,8 @@ export interface WorkerOptions {
   readonly exchange: Exchange;
   /** For the connections of the jobs. `session`: not behind a pooler, where nobody can listen. */
   readonly database: { readonly url: string; readonly session: boolean };
+  /** Longer than transmitters hold an answer (ours for 25 s), and no longer: a network that swallows everything tells nobody. */
+  readonly pollTimeoutSeconds?: number;
 }
 
 export interface ExchangeWorker {
@@ -24,7 +26,11 @@ const HEARTBEATS_MS = 500;
  * Does the work of the exchange that nobody asks for: tells partners what changed, fetches what they tell, loads and compares. Any
  * number of workers may share one database.
  */
-export async function startExchangeWorker({ exchange, database }: WorkerOptions): Promise<ExchangeWorker> {
+export async function startExchangeWorker({
+  exchange,
+  database,
+  pollTimeoutSeconds = 40,
+}: WorkerOptions): Promise<ExchangeWorker> {
   const { log } = exchange;
   const listening = exchange.outbox === undefined && database.session ? listenHere(exchange, database.url) : null;
   const heard: Exchange = listening === null ? exchange : { ...exchange, outbox: listening.bell };
@@ -40,7 +46,7 @@ export async function startExchangeWorker({ exchange, database }: WorkerOptions)
       return HEARTBEATS_MS;
     }),
     startDeliveries(heard),
-    startReceivers(heard),
+    startReceivers(heard, { pollTimeoutMs: pollTimeoutSeconds * 1000 }),
   ];
   log.info({}, 'exchange worker started');
   return {

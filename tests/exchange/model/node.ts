@@ -16,6 +16,7 @@ import { as, createTestApi } from '../../support/api.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
 import { aPartner, createTestKeys } from '../../support/exchange.ts';
 import { type Crash, type Life, lifeOf } from './crash.ts';
+import { setClockAhead } from './database-clock.ts';
 
 export type Code = 'EU' | 'JP';
 export const CODES: readonly Code[] = ['EU', 'JP'];
@@ -28,7 +29,7 @@ export interface ModelNode {
   readonly decider: Decider;
   /** The other one, as registered here. */
   readonly partner: Partner;
-  /** Seconds by which the clock of its processes is ahead of that of the databases, which are on one server. */
+  /** Seconds by which the clock of its processes is ahead of that of its database. */
   ahead: number;
   /** What becomes of an event that it pushes: the answer, or an error where there is none. */
   onPush: (compact: string) => Promise<Answer>;
@@ -60,25 +61,36 @@ interface Process {
 
 const issuerOf = (code: Code) => `https://${code.toLowerCase()}.test`;
 
-/** Two deployments, each a partner of the other, with no network between them but the hands of the test. */
-export async function createModelNodes(): Promise<Readonly<Record<Code, ModelNode>>> {
+/**
+ * Two deployments, each a partner of the other, with no network between them but the hands of the test.
+ * @param clocks seconds by which the clocks of their databases are ahead of that of this machine
+ */
+export async function createModelNodes(
+  clocks: Readonly<Record<Code, number>> = { EU: 0, JP: 0 },
+): Promise<Readonly<Record<Code, ModelNode>>> {
   const keys = { EU: await createTestKeys(), JP: await createTestKeys() };
   const nodes: Partial<Record<Code, ModelNode>> = {};
   for (const code of CODES) {
     const other = code === 'EU' ? 'JP' : 'EU';
     const terms = { code: other, actsAs: code, issuer: issuerOf(other), jwks: await keys[other].jwks() };
-    nodes[code] = await createNode(code, keys[code], aPartner(terms), () => nodes[other] as ModelNode);
+    nodes[code] = await createNode(
+      { code, keys: keys[code], partner: aPartner(terms), clock: clocks[code] },
+      () => nodes[other] as ModelNode,
+    );
   }
   return nodes as Record<Code, ModelNode>;
 }
 
-async function createNode(
-  code: Code,
-  keys: Exchange['keys'],
-  partner: Partner,
-  other: () => ModelNode,
-): Promise<ModelNode> {
+interface Parts {
+  readonly code: Code;
+  readonly keys: Exchange['keys'];
+  readonly partner: Partner;
+  readonly clock: number;
+}
+
+async function createNode({ code, keys, partner, clock }: Parts, other: () => ModelNode): Promise<ModelNode> {
   const database = await createTestDatabase();
+  if (clock !== 0) await setClockAhead(database, clock);
   const { dependencies } = await createTestApi(database);
   let started = 0;
   const start = (): Process => {
@@ -91,7 +103,7 @@ async function createNode(
     const networks = createNetworkCache(db);
     const log = createLogger('silent');
     const made = createExchange({ db, networks, issuer: issuerOf(code), keys, log, isProduction: false });
-    const now = () => new Date(Date.now() + node.ahead * 1000).toISOString();
+    const now = () => new Date(Date.now() + (clock + node.ahead) * 1000).toISOString();
     const exchange = { ...made, now, client: clientOf(node, other) };
     return { life, work: { ...database, db, networks }, exchange, app: null };
   };

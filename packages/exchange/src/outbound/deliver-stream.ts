@@ -56,8 +56,9 @@ async function deliverTurn(
   if (!(await takeTurn(tx, streamId))) return { outcome: 'busy', settled: 0, retryAt: null };
   const until = performance.now() + TURN_MS;
   const settled: Settled[] = [];
+  let hadFailed = false;
   const end = async (outcome: Delivery['outcome'], failure: Failure | null = null): Promise<Delivery> => {
-    const noted = await noteTurn(exchange, tx, streamId, settled, failure);
+    const noted = await noteTurn(exchange, tx, streamId, { settled, failure, hadFailed });
     return { outcome, settled: settled.length, retryAt: noted };
   };
   let partner: Partner | null = null;
@@ -65,6 +66,7 @@ async function deliverTurn(
     const { stream, event } = await readNext(tx, streamId, settled.at(-1)?.seq ?? 0);
     if (settled.length === 0 && stream.nextAttemptAt !== null && stream.nextAttemptAt > exchange.now())
       return { outcome: 'later', settled: 0, retryAt: stream.nextAttemptAt };
+    hadFailed ||= stream.attempts > 0;
     partner ??= await readPartner(tx, stream.partner);
     if (event === null || partner === null) return end('done');
     const pushed = await push(exchange, stream, partner, event, signal);
@@ -156,15 +158,22 @@ async function push(
   }
 }
 
-/** The stream is locked before its events, as everywhere, and only after a failure: a delivery does not wait for writers. */
+interface Turn {
+  readonly settled: readonly Settled[];
+  readonly failure: Failure | null;
+  /** Before: that this is over must not go unnoted. */
+  readonly hadFailed: boolean;
+}
+
+/** The stream is locked before its events, as everywhere, and only at and after a failure: a delivery does not wait for writers. */
 async function noteTurn(
   exchange: Exchange,
   tx: Transaction<DB>,
   streamId: string,
-  settled: readonly Settled[],
-  failure: Failure | null,
+  { settled, failure, hadFailed }: Turn,
 ): Promise<Instant | null> {
-  const stream = failure === null ? null : await readStream(tx, streamId, { lock: true });
+  const isToBeSure = failure !== null || (hadFailed && settled.length > 0);
+  const stream = isToBeSure ? await readStream(tx, streamId, { lock: true }) : null;
   if (settled.length > 0 && failure === null) await noteDelivery(tx, streamId);
   await settle(tx, streamId, settled);
   const refused = settled.filter(({ error }) => error !== null);
