@@ -44,7 +44,7 @@ test('a worker dies while it pushes: the other does it', async () => {
   expect(await versionsOf(jp.database, number)).toBe(1);
 });
 
-test('a worker dies while it applies a snapshot: nothing of it stays, and the other loads it', async () => {
+test('a worker dies while it writes a part of a snapshot: nothing of that part stays, and the other loads it', async () => {
   const number = numberOf('JP');
   await jp.put(number);
   await expectInStep(poll);

@@ -16,8 +16,8 @@ export const ImportQuery = z.strictObject({
 });
 export type ImportQuery = z.infer<typeof ImportQuery>;
 
-/** Told one by one; the rest is only counted, so that a bad file of millions of lines does not make an answer of as many. */
-export const REJECTIONS_MAX = 1000;
+/** Told one by one; more are only counted, so that a bad file of millions of lines does not make an answer of gigabytes. */
+export const REJECTIONS_MAX = 100_000;
 
 export const ImportRejection = z
   .object({
@@ -43,7 +43,10 @@ export const ImportResult = z
     unchanged: count('Members whose record was the same.'),
     ended: count('Members missing from a full list, ended.'),
     rejected: count('Lines not applied.'),
-    rejections: z.array(ImportRejection).max(REJECTIONS_MAX).describe(`The first ${REJECTIONS_MAX} rejections.`),
+    rejections: z
+      .array(ImportRejection)
+      .max(REJECTIONS_MAX)
+      .describe(`The rejections; of more than ${REJECTIONS_MAX} the first.`),
     rejectionsOmitted: count('Rejections that are not listed.'),
   })
   .meta({ id: 'ImportResult', description: 'received = created + updated + unchanged + rejected.' });
