@@ -66,4 +66,16 @@ describe('a writer with patience', () => {
     expect(Number(response.headers['retry-after'])).toBeGreaterThan(30);
     expect((await database.asOwner('select count(*)::int as count from membership')).rows).toEqual([{ count: 0 }]);
   });
+
+  test('in HTTP: what was done before is told again at once', async () => {
+    const members = membersOf(await createTestApi(database));
+    const headers = { 'idempotency-key': 'once' };
+    const first = await members.put(aNumber(1), undefined, { headers });
+    await record(db, aWriter, append('announced'), { aheadSeconds: 60, awaitKnown: false });
+    const again = await members.put(aNumber(1), undefined, { headers });
+    expect([again.statusCode, again.json()]).toEqual([first.statusCode, first.json()]);
+    expect((await members.put(aNumber(2), undefined, { headers: { 'idempotency-key': 'another' } })).statusCode).toBe(
+      503,
+    );
+  });
 });

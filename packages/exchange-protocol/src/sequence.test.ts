@@ -93,3 +93,11 @@ test('what is kept is sent again; what is gone needs a snapshot', () => {
 test('a receiver ahead of its sender, which lost events, needs a snapshot too', () => {
   expect(replay(12, { oldest: 5, newest: 9 })).toMatchObject({ ok: false });
 });
+
+test('while a snapshot is being applied the next event waits, as one behind a gap does', () => {
+  const step = receive({ lastApplied: 4, waiting: [] }, 5, { isHeld: true });
+  expect(step).toEqual({ kind: 'gap', askFrom: 5, kept: true, state: { lastApplied: 4, waiting: [5] } });
+  expect(receive(step.state, 5, { isHeld: true }).kind).toBe('duplicate');
+  expect(receive(step.state, 4, { isHeld: true }).kind).toBe('duplicate');
+  expect(resumeAfter(step.state, 4)).toEqual({ apply: [5], state: { lastApplied: 5, waiting: [] } });
+});

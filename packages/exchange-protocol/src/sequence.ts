@@ -27,16 +27,17 @@ export type SequenceStep =
  * which member a missing event is about, so this is the only order that is right for each. A bad record does not stop the
  * stream: it is quarantined in its place.
  * @param seq from 1; an event without one is outside the sequence and not for this function
+ * @param isHeld a snapshot is being applied: nothing else is, and every event waits as behind a gap
  */
 export function receive(
   state: SequenceState,
   seq: number,
-  { waitingMax = WAITING_MAX }: { readonly waitingMax?: number } = {},
+  { waitingMax = WAITING_MAX, isHeld = false }: { readonly waitingMax?: number; readonly isHeld?: boolean } = {},
 ): SequenceStep {
   if (!Number.isSafeInteger(seq) || seq < 1) throw new RangeError('seq is not a whole number from 1');
   const { lastApplied, waiting } = state;
   if (seq <= lastApplied || waiting.includes(seq)) return { kind: 'duplicate', state };
-  if (seq === lastApplied + 1) {
+  if (seq === lastApplied + 1 && !isHeld) {
     const { run, state: after } = advance({ lastApplied: seq, waiting });
     return { kind: 'apply', seqs: [seq, ...run], state: after };
   }

@@ -10,7 +10,7 @@ export {
 } from './context.ts';
 export { createExchange, type ExchangeOptions } from './create-exchange.ts';
 export { inExchange } from './in-exchange.ts';
-export { type SnapshotApplied, StreamReplaced } from './inbound/apply-snapshot.ts';
+export type { SnapshotApplied } from './inbound/apply-snapshot.ts';
 export type { CopyResult, CopyToEnd, CopyToWrite } from './inbound/change-copies.ts';
 export { type CompareOptions, compareDigest, type DigestCompared } from './inbound/compare-digest.ts';
 export { recordHeard } from './inbound/heard.ts';

@@ -168,6 +168,8 @@ export interface InboundEvent {
 
 export interface InboundStream {
   allow_shrink_to: ColumnType<number, number, number> | null;
+  applying: string | null;
+  applying_until: ColumnType<string, string, string> | null;
   compared_at: ColumnType<string, string, string> | null;
   configuration: Json | null;
   expected_state: string | null;
@@ -176,12 +178,14 @@ export interface InboundStream {
   last_applied: Generated<ColumnType<number, number, number>>;
   last_error: string | null;
   last_error_at: ColumnType<string, string, string> | null;
+  needed_seq: Generated<ColumnType<number, number, number>>;
   needs_snapshot: Generated<boolean>;
   newest_seq: Generated<ColumnType<number, number, number>>;
   next_attempt_at: ColumnType<string, string, string> | null;
   partner: string;
   snapshot_after: ColumnType<string, string, string> | null;
   snapshot_reason: string | null;
+  snapshot_seq: Generated<ColumnType<number, number, number>>;
   stream_id: string | null;
   unreadable: Generated<ColumnType<number, number, number>>;
   unreadable_asked: Generated<ColumnType<number, number, number>>;

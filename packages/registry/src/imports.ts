@@ -6,7 +6,7 @@ import { countMissing, endingWrites, type Missing, readMissing } from './import-
 import { closeUpload, type Upload, workOn } from './import-staging.ts';
 import { judgeWrites, type MembershipWrite, storeJudged, writeMemberships } from './membership-write.ts';
 import { oneAhead } from './one-ahead.ts';
-import { type PlanKeeper, planForMany } from './plan-by-index.ts';
+import { planForMany, takeStatistics, watchStatistics } from './plan-by-index.ts';
 import type { Recording } from './recording.ts';
 import { recordSynchronisation } from './synchronisations.ts';
 
@@ -63,13 +63,13 @@ export type Applied =
 export async function applyImport(recording: Recording, network: Network, order: ImportOrder): Promise<Applied> {
   const { source, mode, received, accepted, allowRemovals } = order;
   await workOn(recording.tx, order.upload);
-  const plans = await planForMany(recording.tx);
+  await planForMany(recording.tx);
   if (mode === 'full') {
     const missing = await countMissing(recording, order);
     const isSuspicious = accepted === 0 || missing.missing * 10 > missing.live;
     if (isSuspicious && missing.missing > (allowRemovals ?? -1)) return { outcome: 'removals_not_allowed', ...missing };
   }
-  const done = progressOf(order, plans);
+  const done = progressOf(recording, order);
   const written = await writeLines(recording, network, order, done);
   const ended = mode === 'full' ? await endMissing(recording, network, order, done) : 0;
   if (source !== null && (accepted > 0 || received === 0)) {
@@ -88,11 +88,12 @@ export async function applyImport(recording: Recording, network: Network, order:
 
 type Progress = (chunk: number) => Promise<void>;
 
-function progressOf({ onProgress }: ImportOrder, plans: PlanKeeper): Progress {
+function progressOf({ tx }: Recording, { onProgress }: ImportOrder): Progress {
+  const areStatisticsDue = watchStatistics();
   let done = 0;
   return async (chunk) => {
     done += chunk;
-    await plans.wrote(chunk);
+    if (areStatisticsDue(chunk)) await takeStatistics(tx);
     await onProgress?.(done);
   };
 }

@@ -21,28 +21,32 @@ export async function planForFew(tx: Transaction<DB>): Promise<void> {
 /** Members after which the statistics are taken (again): how many rows a page holds is known from few. */
 const ANALYZED_AFTER = [500, 10_000, 200_000];
 
-export interface PlanKeeper {
-  /** So many more members have been written. */
-  wrote(members: number): Promise<void>;
-}
-
 /**
  * For whoever writes thousands of members in one transaction: each statement is planned when it runs, by statistics of what has been
- * written, which are taken as the keeper is told of the progress (db/migrations/0050).
- * @param before how many members earlier transactions of the same work have written
+ * written, to be taken from time to time ({@link watchStatistics}, {@link takeStatistics}).
  */
-export async function planForMany(tx: Transaction<DB>, before = 0): Promise<PlanKeeper> {
+export async function planForMany(tx: Transaction<DB>): Promise<void> {
   await sql`select set_config('plan_cache_mode', 'force_custom_plan', true), set_config('jit', 'off', true)`.execute(
     tx,
   );
-  const due = ANALYZED_AFTER.filter((members) => members > before);
-  let written = before;
-  return {
-    async wrote(members) {
-      written += members;
-      if (due[0] === undefined || written < due[0]) return;
-      while (due[0] !== undefined && written >= due[0]) due.shift();
-      await sql`select analyze_facts()`.execute(tx);
-    },
+}
+
+/**
+ * Whether statistics of the tables of facts are due, which autovacuum takes too late for a list.
+ * @returns to be told that so many more members have been written
+ */
+export function watchStatistics(): (members: number) => boolean {
+  const due = [...ANALYZED_AFTER];
+  let written = 0;
+  return (members) => {
+    written += members;
+    if (due[0] === undefined || written < due[0]) return false;
+    while (due[0] !== undefined && written >= due[0]) due.shift();
+    return true;
   };
+}
+
+/** Takes them (db/migrations/0050). */
+export async function takeStatistics(tx: Transaction<DB>): Promise<void> {
+  await sql`select analyze_facts()`.execute(tx);
 }

@@ -1,7 +1,7 @@
 import type { Pace } from './ahead-seconds.ts';
-import { type PlanKeeper, planForMany } from './plan-by-index.ts';
+import { planForMany, takeStatistics, watchStatistics } from './plan-by-index.ts';
 import type { Database } from './pool.ts';
-import { type Actor, type Recording, RecordingTooSlow, record } from './recording.ts';
+import { type Actor, actAs, type Recording, RecordingTooSlow, record } from './recording.ts';
 
 /** A part of so few members is recorded at once, and readers wait for it as they do for any write. */
 const SHORT = 200;
@@ -28,21 +28,21 @@ export interface Part<T> {
  * @returns to run the next part. Throws what its work throws, and RecordingTooSlow after five attempts: earlier parts stay written
  */
 export function recordInParts(db: Database, actor: Actor, pace: Pace): <T>(part: Part<T>) => Promise<T> {
-  let written = 0;
+  const areStatisticsDue = watchStatistics();
   return async ({ members, work, isLast = false }) => {
     let ahead = members <= SHORT ? 0 : AHEAD.seconds + AHEAD.factor * members * pace.secondsEach;
     const run = async (recording: Recording) => {
       const began = performance.now();
-      const plans: PlanKeeper = await planForMany(recording.tx, written);
+      await planForMany(recording.tx);
       const value = await work(recording);
       if (members > SHORT) pace.secondsEach = (performance.now() - began) / 1000 / members;
-      await plans.wrote(members);
       return value;
     };
     for (let attempt = 1; ; attempt += 1) {
       try {
         const value = await record(db, actor, run, { aheadSeconds: ahead, awaitKnown: isLast });
-        written += members;
+        // Between two parts, since it may have to wait for an autovacuum.
+        if (areStatisticsDue(members)) await analyse(db, actor);
         return value;
       } catch (error) {
         if (!(error instanceof RecordingTooSlow) || attempt === ATTEMPTS) throw error;
@@ -50,4 +50,11 @@ export function recordInParts(db: Database, actor: Actor, pace: Pace): <T>(part:
       }
     }
   };
+}
+
+async function analyse(db: Database, actor: Actor): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    await actAs(tx, actor);
+    await takeStatistics(tx);
+  });
 }

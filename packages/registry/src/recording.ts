@@ -83,6 +83,8 @@ async function begin(
   until: number,
 ): Promise<{ readonly recordedAt: Instant; readonly wait: number }> {
   const left = () => Math.max(1, Math.ceil(until - performance.now()));
+  // Perhaps it waited for its turn within this process for as long.
+  if (performance.now() >= until) throw new WritersBusy(UNKNOWN_SECONDS);
   if (until < Number.POSITIVE_INFINITY)
     await sql`select set_config('lock_timeout', ${String(left())}, true)`.execute(tx);
   const { rows } = await sql<{ recorded_at: Instant; wait: number }>`

@@ -82,10 +82,11 @@ export async function write(
     return found;
   };
   // A recording made ahead would hold up its answer, and all later writers, until an instant at which nothing becomes known.
-  const repeated = aheadSeconds > 0 ? await readAs(db, author, (tx) => kept({ tx, actor: author })) : undefined;
+  const given = () => readAs(db, author, (tx) => kept({ tx, actor: author }));
+  const repeated = aheadSeconds > 0 ? await given() : undefined;
   const once = async (recording: Recording): Promise<KeptAnswer> => {
-    const given = await kept(recording);
-    if (given !== undefined) return given;
+    const earlier = await kept(recording);
+    if (earlier !== undefined) return earlier;
     const { status, version, body } = await work(recording);
     const etag: Record<string, string> = version === undefined ? {} : { etag: `"${version}"` };
     const headers = { ...etag, 'change-seq': String(await headOfLog(recording.tx)) };
@@ -94,7 +95,11 @@ export async function write(
     return made;
   };
   const patience = aheadSeconds > 0 ? {} : { patienceSeconds: PATIENCE_SECONDS };
-  const recorded = () => record(db, author, once, { aheadSeconds, ...patience }).catch(refuseBusy);
+  const recorded = () =>
+    record(db, author, once, { aheadSeconds, ...patience }).catch(async (error) => {
+      // What was done before needs no turn to be told again.
+      return (error instanceof WritersBusy ? await given() : undefined) ?? refuseBusy(error);
+    });
   const answer = repeated ?? (await recorded());
   // A kept answer without a body comes back from the database as null, which would be sent as one.
   return reply

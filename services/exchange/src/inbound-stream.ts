@@ -12,6 +12,8 @@ export interface InboundStream {
   /** The highest `seq` seen: beyond `lastApplied` something is missing. */
   readonly newestSeq: number;
   readonly needsSnapshot: boolean;
+  /** A snapshot is being applied: what has come waits. */
+  readonly isHeld: boolean;
   /** How often something came that could not be read, and how many of these times were followed by asking again. */
   readonly unreadable: number;
   readonly unreadableAsked: number;
@@ -19,7 +21,7 @@ export interface InboundStream {
   readonly failures: number;
 }
 
-export async function readInboundStream({ db }: Exchange, partner: string): Promise<InboundStream | null> {
+export async function readInboundStream({ db, now }: Exchange, partner: string): Promise<InboundStream | null> {
   const row = await inExchange(db, (tx) =>
     tx.selectFrom('inbound_stream').selectAll().where('partner', '=', partner).executeTakeFirst(),
   );
@@ -30,6 +32,7 @@ export async function readInboundStream({ db }: Exchange, partner: string): Prom
     lastApplied: row.last_applied,
     newestSeq: row.newest_seq,
     needsSnapshot: row.needs_snapshot,
+    isHeld: row.applying_until !== null && row.applying_until > now(),
     unreadable: row.unreadable,
     unreadableAsked: row.unreadable_asked,
     heardAt: row.heard_at,
@@ -65,6 +68,7 @@ export async function beginInboundStream(
         ...content,
         ...{ last_applied: 0, newest_seq: 0, needs_snapshot: true, snapshot_after: null, expected_state: null },
         ...{ snapshot_reason: 'the stream is new', unreadable: 0, unreadable_asked: 0 },
+        ...{ applying: null, applying_until: null, snapshot_seq: 0, needed_seq: 0 },
       })
       .where('partner', '=', partner)
       .execute();

@@ -93,9 +93,12 @@ async function turn(
   return polled.settled === 0 && !isTelling && (isWaiting || polled.notKept > 0) ? LOOK_AGAIN_MS : 0;
 }
 
-/** Where a snapshot is needed, what is missing will be in it; events go on meanwhile as far as they can be applied. */
-function lacksEvents({ newestSeq, lastApplied, needsSnapshot }: InboundStream): boolean {
-  return newestSeq > lastApplied && !needsSnapshot;
+/**
+ * Where a snapshot is needed, what is missing will be in it; events go on meanwhile as far as they can be applied. While one is being
+ * applied they wait.
+ */
+function lacksEvents({ newestSeq, lastApplied, needsSnapshot, isHeld }: InboundStream): boolean {
+  return newestSeq > lastApplied && !needsSnapshot && !isHeld;
 }
 
 /**

@@ -1,13 +1,13 @@
-import { resumeAfter, type SnapshotManifest } from '@mra/exchange-protocol';
+import type { SnapshotManifest } from '@mra/exchange-protocol';
 import type { Instant } from '@mra/recognition';
-import { type DB, oneAhead, type Part, type Recording, recordInParts } from '@mra/registry';
-import { sql, type Transaction } from 'kysely';
+import { oneAhead, type Part, type Recording, recordInParts } from '@mra/registry';
 import { EXCHANGE_ACTOR, type Exchange } from '../context.ts';
 import { inExchange } from '../in-exchange.ts';
 import { report } from '../reports.ts';
 import { endAbsent } from './end-absent.ts';
-import { recordHeard } from './heard.ts';
+import { finishHolding, holdStream, keepHeld, keepHolding, releaseStream } from './hold-stream.ts';
 import {
+  type ChangedLine,
   type Comparison,
   noteUnchanged,
   readAbsentMembers,
@@ -25,7 +25,7 @@ const PART = 1000;
 const PER_SECOND = 1500;
 
 /** Lines of which nothing new was said are noted in one statement. */
-const NOTED = 50_000;
+const NOTED = 10_000;
 
 /** A snapshot that has been put aside and judged. */
 export interface SnapshotToApply extends Comparison {
@@ -44,76 +44,104 @@ export interface SnapshotApplied extends Tallied {
   readonly records: number;
 }
 
-/** The stream was replaced while its snapshot was loaded: places in it mean nothing in the new one. */
-export class StreamReplaced extends Error {
-  override readonly name = 'StreamReplaced';
+interface Changed {
+  readonly tallied: Tallied;
+}
+
+/** An application that is under way. */
+interface Applying {
+  readonly exchange: Exchange;
+  readonly order: SnapshotToApply;
+  /** Reads between two recordings. */
+  readonly read: typeof inExchange;
+  readonly record: <T>(part: Part<T>) => Promise<T>;
+  /** The same, for what changes members: counts it, and reports at once what a repair has put right. */
+  readonly change: <T extends Changed>(part: Part<T>) => Promise<T>;
+  readonly tally: Tally;
 }
 
 /**
- * Applies a snapshot in many short recordings, so that no reader waits for it and other writers, a suspension above all, come in
- * between. Each line is the whole truth of its member as of the snapshot, so each part is true by itself; the copy counts as whole and
- * fresh with the last one alone, and a load that broke off is begun anew. Members who have had a later word keep what they have; those whom
- * it does not name are no longer communicated from its moment on; what cannot be applied is put aside. Behind a full one the stream goes on.
- * @throws RecordingTooSlow when a part was late five times, StreamReplaced: what was written stays
+ * Applies a snapshot in many short recordings, so that other writers, a suspension above all, come in between. Each line is the whole
+ * truth of its member as of the snapshot, so each part is true by itself; an identifier that one member hands to another may be nobody's
+ * for a few parts. The copy counts as whole and fresh with the last one alone, and a load that broke off is begun anew. Events of the
+ * partner wait meanwhile. Members who have had a later word keep what they have; those whom it does not name are no longer communicated
+ * from its moment on; what cannot be applied is put aside. Behind a full one the stream goes on.
+ * @throws RecordingTooSlow when a part was late five times, StreamReplaced, what the signal was aborted with: what was written stays
  */
 export async function applySnapshot(exchange: Exchange, order: SnapshotToApply): Promise<SnapshotApplied> {
-  const { db } = exchange;
-  const tally = newTally();
-  const run = recordInParts(db, EXCHANGE_ACTOR, { secondsEach: 1 / PER_SECOND });
-  const record: RecordPart = async ({ work, ...part }) => {
-    order.signal?.throwIfAborted();
-    return run({
-      ...part,
-      work: async (recording) => {
-        await lockStream(recording.tx, order);
-        return work(recording);
-      },
-    });
-  };
-  await inExchange(db, (tx) => begin(tx, order));
-  // Ends first: somebody else may have the identifiers of a member that is no longer communicated.
-  await endAbsentMembers(exchange, order, record, tally);
-  await writeChanged(exchange, order, record, tally);
-  await putAsideBad(exchange, order, record, tally);
-  for (let after = 0; after < order.lines; after += NOTED) {
-    await inExchange(db, (tx) => noteUnchanged(tx, order, { after, to: after + NOTED }));
+  await holdStream(exchange, order);
+  try {
+    return await applyHeld(exchange, order);
+  } finally {
+    await releaseStream(exchange, order).catch((err) =>
+      exchange.log.warn({ partner: order.partner.code, err }, 'a stream stays held for a while'),
+    );
   }
-  const applied = { seq: order.manifest.seq, records: order.lines, ...tally.result() };
-  const finish = async (recording: Recording): Promise<void> => {
-    await noteStream(recording, order);
-    await tell(exchange, recording, order, applied);
-  };
-  await record({ members: 0, work: finish, isLast: true });
-  return applied;
 }
 
-type RecordPart = <T>(part: Part<T>) => Promise<T>;
+async function applyHeld(exchange: Exchange, order: SnapshotToApply): Promise<SnapshotApplied> {
+  const { db, networks } = exchange;
+  const run = recordInParts(db, EXCHANGE_ACTOR, { secondsEach: 1 / PER_SECOND });
+  const keep = keepHolding(exchange, order);
+  const read: typeof inExchange = async (...args) => {
+    order.signal?.throwIfAborted();
+    await keep();
+    return inExchange(...args);
+  };
+  const record: Applying['record'] = async ({ work, ...part }) => {
+    order.signal?.throwIfAborted();
+    // Here, so that it is kept: what is loaded within a recording is not.
+    await networks.current();
+    const held = async (recording: Recording) => {
+      await keepHeld(recording.tx, order);
+      return work(recording);
+    };
+    return run({ ...part, work: held });
+  };
+  const tally = newTally();
+  const change: Applying['change'] = async ({ work, ...part }) => {
+    const reported = async (recording: Recording) => {
+      const result = await work(recording);
+      if (order.purpose === 'repair') await reportRepaired(recording, order, result.tallied);
+      return result;
+    };
+    const result = await record({ ...part, work: reported });
+    tally.add(result.tallied);
+    return result;
+  };
+  const applying: Applying = { exchange, order, read, record, change, tally };
+  // Ends first: somebody else may have the identifiers of a member that is no longer communicated.
+  await endAbsentMembers(applying);
+  await writeChanged(applying);
+  await putAsideBad(applying);
+  for (let after = 0; after < order.lines; after += NOTED) {
+    await read(db, (tx) => noteUnchanged(tx, order, { after, to: after + NOTED }));
+  }
+  return finish(applying);
+}
 
-async function endAbsentMembers({ db }: Exchange, order: SnapshotToApply, record: RecordPart, tally: Tally) {
+async function endAbsentMembers({ exchange, order, read, change }: Applying): Promise<void> {
   for (let after: number | null = 0; after !== null; ) {
     const from: number = after;
-    const read = await inExchange(db, (tx) => readAbsentMembers(tx, order, { after: from, size: PART }));
-    after = read.after;
-    const { absent } = read;
+    const found = await read(exchange.db, (tx) => readAbsentMembers(tx, order, { after: from, size: PART }));
+    after = found.after;
+    const { absent } = found;
     if (absent.length === 0) continue;
-    tally.add(await record({ members: absent.length, work: (recording) => endAbsent(recording, order, absent) }));
+    const work = async (recording: Recording) => ({ tallied: await endAbsent(recording, order, absent) });
+    await change({ members: absent.length, work });
   }
 }
 
-async function writeChanged(exchange: Exchange, order: SnapshotToApply, record: RecordPart, tally: Tally) {
+async function writeChanged(applying: Applying): Promise<void> {
+  const { exchange, order, change } = applying;
   const taken: number[] = [];
   const write = async (some: readonly SomeLines[], isLast: boolean): Promise<void> => {
-    const read = (lines: SomeLines) => inExchange(exchange.db, (tx) => readChangedLines(tx, order, lines));
-    // The next ones are read while these are written.
-    for await (const lines of oneAhead(some.values(), read)) {
-      if (lines.length === 0) continue;
+    for await (const lines of changedLines(applying, some)) {
       const work = async (recording: Recording) => {
         const network = await exchange.networks.current(recording.tx);
         return writeLines(recording, network, order, lines, { isLast });
       };
-      const written = await record({ members: lines.length, work });
-      taken.push(...written.taken);
-      tally.add(written.tallied);
+      taken.push(...(await change({ members: lines.length, work })).taken);
     }
   };
   await write(partsOf(order.lines), false);
@@ -125,70 +153,53 @@ async function writeChanged(exchange: Exchange, order: SnapshotToApply, record: 
   );
 }
 
+/** Those of the lines that say something new, as many as one part takes; the next ones are read while these are written. */
+async function* changedLines(
+  { exchange, order, read }: Applying,
+  some: readonly SomeLines[],
+): AsyncGenerator<readonly ChangedLine[]> {
+  const windows = oneAhead(some.values(), (lines) => read(exchange.db, (tx) => readChangedLines(tx, order, lines)));
+  let gathered: ChangedLine[] = [];
+  for await (const lines of windows) {
+    gathered.push(...lines);
+    for (; gathered.length >= PART; gathered = gathered.slice(PART)) yield gathered.slice(0, PART);
+  }
+  if (gathered.length > 0) yield gathered;
+}
+
 const partsOf = (count: number): { readonly after: number; readonly to: number }[] =>
   Array.from({ length: Math.ceil(count / PART) }, (_, index) => ({ after: index * PART, to: (index + 1) * PART }));
 
-async function putAsideBad({ db }: Exchange, order: SnapshotToApply, record: RecordPart, tally: Tally): Promise<void> {
+async function putAsideBad({ exchange, order, read, change }: Applying): Promise<void> {
   for (let after: number | undefined = 0; after !== undefined; ) {
     const from: number = after;
-    const lines = await inExchange(db, (tx) => readBadLines(tx, order, { after: from, size: PART }));
+    const lines = await read(exchange.db, (tx) => readBadLines(tx, order, { after: from, size: PART }));
     after = lines.at(-1)?.ordinal;
     if (lines.length === 0) return;
-    await record({ members: lines.length, work: (recording) => putAsideLines(recording, order, lines) });
-    tally.refused(lines.length);
+    const work = async (recording: Recording) => ({ tallied: await putAsideLines(recording, order, lines) });
+    await change({ members: lines.length, work });
   }
 }
 
-async function begin(tx: Transaction<DB>, { partner, manifest, streamId }: SnapshotToApply): Promise<void> {
-  await lockStream(tx, { partner, streamId });
-  const { rows } = await sql<{ newest: number }>`
-    update inbound_stream set newest_seq = greatest(newest_seq, last_applied, ${manifest.seq}::bigint) where partner = ${partner.code}
-    returning newest_seq as newest`.execute(tx);
-  // No event has such a place yet; somebody wrote it by hand, and every word up to it would be passed over.
-  await sql`update copy set seq = 0 where partner = ${partner.code} and seq > ${rows[0]?.newest ?? 0}`.execute(tx);
+/** A repair that breaks off has put right what it has put right. */
+async function reportRepaired({ tx }: Recording, { partner, manifest, lines }: SnapshotToApply, part: Tallied) {
+  if (part.written + part.ended + part.refused === 0) return;
+  const { seq, buckets } = manifest;
+  await report(tx, partner.code, 'digest_repaired', { seq, records: lines, ...part, buckets });
 }
 
-async function lockStream(
-  tx: Transaction<DB>,
-  { partner, streamId }: Pick<SnapshotToApply, 'partner' | 'streamId'>,
-): Promise<void> {
-  const { rows } = await sql<{ stream_id: string | null }>`
-    select stream_id from inbound_stream where partner = ${partner.code} for update`.execute(tx);
-  const [stream] = rows;
-  if (stream === undefined || stream.stream_id !== streamId) throw new StreamReplaced('the stream is another one now');
-}
-
-/** Behind a full snapshot the stream goes on; one of some buckets says nothing of the others. */
-async function noteStream(recording: Recording, { partner, manifest, askedAt }: SnapshotToApply): Promise<void> {
-  const { tx } = recording;
-  const { rows } = await sql<{ last_applied: number }>`
-    select last_applied from inbound_stream where partner = ${partner.code}`.execute(tx);
-  const isFull = manifest.buckets === null;
-  const lastApplied = rows[0]?.last_applied ?? 0;
-  const { state } = resumeAfter({ lastApplied, waiting: [] }, isFull ? manifest.seq : lastApplied);
-  await sql`
-    update inbound_stream
-       set last_applied = ${state.lastApplied}, needs_snapshot = needs_snapshot and not ${isFull},
-           snapshot_reason = case when not ${isFull} then snapshot_reason end,
-           allow_shrink_to = case when not ${isFull} then allow_shrink_to end,
-           -- Whole and with the digest that it came with: a comparison would say no more.
-           compared_at = case when ${isFull} then clock_timestamp() else compared_at end
-     where partner = ${partner.code}`.execute(tx);
-  if (isFull) await recordHeard(recording, partner, askedAt);
-}
-
-async function tell(
-  { log }: Exchange,
-  { tx }: Recording,
-  { partner, purpose, manifest }: SnapshotToApply,
-  { members, ...applied }: SnapshotApplied,
-): Promise<void> {
-  const { buckets } = manifest;
-  if (purpose === 'repair' && applied.written + applied.ended + applied.refused === 0) {
-    log.warn({ partner: partner.code, seq: applied.seq, buckets }, 'nothing was to be repaired');
-    return;
-  }
-  const kind = purpose === 'repair' ? 'digest_repaired' : 'snapshot_applied';
-  await report(tx, partner.code, kind, { ...applied, ...(purpose === 'repair' && { buckets, members }) });
-  log.info({ partner: partner.code, ...applied, buckets: buckets?.length ?? null }, kind.replace('_', ' '));
+async function finish({ exchange: { log }, order, record, tally }: Applying): Promise<SnapshotApplied> {
+  const { partner, manifest, purpose, askedAt, lines } = order;
+  const { members, ...counts } = tally.result();
+  const applied = { seq: manifest.seq, records: lines, ...counts };
+  const work = async (recording: Recording): Promise<void> => {
+    await finishHolding(recording, order, askedAt);
+    if (purpose === 'load') await report(recording.tx, partner.code, 'snapshot_applied', applied);
+  };
+  await record({ members: 0, work, isLast: true });
+  const told = { partner: partner.code, ...applied, buckets: manifest.buckets?.length ?? null };
+  if (purpose === 'load') log.info(told, 'snapshot applied');
+  else if (applied.written + applied.ended + applied.refused > 0) log.info(told, 'digest repaired');
+  else log.warn(told, 'nothing was to be repaired');
+  return { ...applied, members };
 }

@@ -46,6 +46,8 @@ export interface LockedStream {
   readonly answers: ReadonlyMap<string, EarlierAnswer>;
   readonly lastApplied: number;
   readonly needsSnapshot: boolean;
+  /** A snapshot is being applied: events wait. */
+  readonly isHeld: boolean;
   readonly expectedState: string | null;
   readonly waiting: readonly number[];
 }
@@ -79,7 +81,7 @@ export async function arrange(
     turns.push(...now);
   };
   const behind = resumeAfter(state, state.lastApplied);
-  if (!alone || events.length === 0) advance(behind.state, behind.apply);
+  if (!stream.isHeld && (!alone || events.length === 0)) advance(behind.state, behind.apply);
 
   const receipts = events.map(({ set, reading }): (() => SetReceipt) => {
     const { jti } = set;
@@ -95,7 +97,7 @@ export async function arrange(
       if (reading.ok) noted.set(jti, one);
       return () => receiptOf(one, 'accepted');
     }
-    const step = receive(state, seq);
+    const step = receive(state, seq, { isHeld: stream.isHeld });
     if (step.kind === 'gap' && !step.kept) return () => ({ jti, outcome: 'not_kept' });
     noted.set(jti, one);
     if (step.kind === 'duplicate') {

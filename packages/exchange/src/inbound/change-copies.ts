@@ -7,6 +7,7 @@ import { consentsOf, coveredWith, endedFrom, isSamePeriod } from './copy-consent
 import { type HeldMember, nameKey, readHeldMembers } from './held-members.ts';
 import { type Holders, readHolders } from './identifier-holders.ts';
 import { type JudgedRecord, judgeRecord, type RecordWarning } from './judge-record.ts';
+import { knownProgramme } from './known-network.ts';
 import { settleQuarantine } from './quarantine.ts';
 import { type Final, storeCopies } from './store-copies.ts';
 
@@ -36,7 +37,7 @@ export type CopyChange = ({ readonly kind: 'write' } & CopyToWrite) | ({ readonl
 export type CopyResult =
   /** `unchanged`: said already; only its place in the stream is noted. */
   | { readonly outcome: 'written' | 'unchanged'; readonly warnings: readonly RecordWarning[] }
-  /** `not_held`: nothing is known here of the member that is no longer communicated. */
+  /** `not_held`: nothing was known here of the member that is no longer communicated; the word is kept, since an older one may come. */
   | { readonly outcome: 'ended' | 'not_held' }
   /** The member has had a later word: nothing was done. */
   | { readonly outcome: 'outdated' }
@@ -84,7 +85,9 @@ export async function changeCopies(
     const change = changes[index] as CopyChange;
     const key = nameKey(names[index] as { programme: string; normalised: string });
     const before = states.get(key) ?? startOf(held.get(key) ?? null, partner);
-    const [result, after] = apply(change, judged[index] ?? null, before, { partner, holders, origin, now: recordedAt });
+    const [result, after] = apply(change, judged[index] ?? null, before, {
+      ...{ network, partner, holders, origin, now: recordedAt },
+    });
     results[index] = result;
     states.set(key, after);
   };
@@ -129,6 +132,7 @@ function startOf(held: HeldMember | null, partner: Partner): State {
 }
 
 interface Context {
+  readonly network: Network | null;
   readonly partner: Partner;
   readonly holders: Holders;
   readonly origin: Origin;
@@ -219,12 +223,20 @@ function write(
   return [result, { ...state, seq, number: record.number, final: next, accepted: [...state.accepted, record] }];
 }
 
-function end(change: CopyToEnd, state: State, { holders, now }: Context): [CopyResult, State] {
+function end(change: CopyToEnd, state: State, { network, holders, now }: Context): [CopyResult, State] {
   const { held, final } = state;
   const { seq, member, agreement } = change;
   const accepted = [...state.accepted, member];
-  if (held === null && final === null) return [{ outcome: 'not_held' }, { ...state, seq, accepted }];
   const name = nameOf({ kind: 'end', ...change });
+  if (held === null && final === null) {
+    // What an older snapshot says of the member must not come after this word.
+    const known = network === null ? null : knownProgramme(network, name.programme);
+    const gone: Final | null = known && {
+      ...{ held, name, administration: known.administration, number: member.number, seq, agreement },
+      ...{ said: null, parts: null, consents: null },
+    };
+    return [{ outcome: 'not_held' }, { ...state, seq, final: gone, accepted }];
+  }
   holders.replace(name, []);
   const isOver = final === null ? held?.copy !== null && held?.copy.hash === null : final.said === null;
   const consents = final?.consents ?? held?.consents ?? [];

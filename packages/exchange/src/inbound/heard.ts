@@ -20,27 +20,31 @@ export async function recordHeard(
   const { tx } = recording;
   const { rows } = await sql<{
     administration: string;
+    at: Instant;
     synchronised_at: Instant | null;
     max_age_seconds: number | null;
   }>`
-    with noted as (
-      update inbound_stream set heard_at = greatest(heard_at, ${at}::timestamptz) where partner = ${partner.code})
-    select w.administration, y.synchronised_at, y.max_age_seconds
-      from unnest(${[...partner.administrations]}::text[]) as w (administration)
+    with heard as (
+      -- A recording may have to be known later than it is made, behind a long list.
+      select least(${at}::timestamptz, now_in_milliseconds()) as at
+    ), noted as (
+      update inbound_stream set heard_at = greatest(heard_at, heard.at) from heard where partner = ${partner.code})
+    select w.administration, heard.at, y.synchronised_at, y.max_age_seconds
+      from heard cross join unnest(${[...partner.administrations]}::text[]) as w (administration)
       left join lateral (
         select s.synchronised_at, s.max_age_seconds from synchronisation s
          where s.administration = w.administration and s.programme is null
          order by s.recorded_at desc limit 1) y on true`.execute(tx);
   const maxAge = maxAgeSeconds(partner.cadenceSeconds);
   const between = Math.min(partner.cadenceSeconds / 10, LONGEST_BETWEEN_SECONDS);
-  for (const { administration, synchronised_at: last, max_age_seconds: age } of rows) {
-    const isRecent = last !== null && at < addSeconds(last, between);
-    const isStale = last !== null && age !== null && at >= addSeconds(last, age);
+  for (const { administration, at: heard, synchronised_at: last, max_age_seconds: age } of rows) {
+    const isRecent = last !== null && heard < addSeconds(last, between);
+    const isStale = last !== null && age !== null && heard >= addSeconds(last, age);
     if (isRecent && !isStale && age === maxAge) continue;
     await recordSynchronisation(recording, {
       administration,
       programme: null,
-      synchronisedAt: last !== null && last > at ? last : at,
+      synchronisedAt: last !== null && last > heard ? last : heard,
       maxAgeSeconds: maxAge,
     });
   }

@@ -33,7 +33,8 @@ export async function readInboundState(
   const { rows } = await inExchange(db, (tx) =>
     sql<{ stream_id: string | null; first_missing: number | null; answers: AnswerRow[] | null }>`
       select s.stream_id,
-             case when exists (select from inbound_event e where e.partner = s.partner and e.waiting is not null)
+             case when coalesce(s.applying_until <= clock_timestamp(), true)
+                   and exists (select from inbound_event e where e.partner = s.partner and e.waiting is not null)
                then s.last_applied + 1 end as first_missing,
              ${answersTo(sql`s.partner`, jtis)} as answers
         from inbound_stream s where s.partner = ${partner}`.execute(tx),

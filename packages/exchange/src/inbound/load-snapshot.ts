@@ -34,8 +34,9 @@ export type SnapshotLoaded =
 /**
  * Loads a snapshot of a partner: asks for one, waits for it, puts its files aside, judges it whole, and applies it or refuses it.
  * Events may be received meanwhile. Behind a full one the stream goes on with the events that waited.
- * @throws PartnerUnreachable, UnexpectedAnswer: nothing was changed. RecordingTooSlow, StreamReplaced: members that were written stay so,
- * each as the partner said; the copy is not fresher than before. It may be tried again
+ * @throws PartnerUnreachable, UnexpectedAnswer: nothing was changed. RecordingTooSlow, StreamReplaced, errors of the database, what the
+ * signal was aborted with: members that were written stay so, each as the partner said; the copy is no fresher than before. It may be
+ * tried again
  */
 export async function loadSnapshot(
   exchange: Exchange,
@@ -60,6 +61,10 @@ export async function loadSnapshot(
       ...{ partner, manifest, loadId: staged.loadId, lines: manifest.recordCount },
       ...{ askedAt: before.askedAt, streamId: before.streamId, purpose },
       signal,
+    }).catch(async (error) => {
+      // Events have waited; they go on as before.
+      await applyWaiting(exchange, partner).catch(() => undefined);
+      throw error;
     });
     await giveBack(exchange, partner, url);
     return { outcome: 'applied', ...applied, askFrom: await applyWaiting(exchange, partner) };

@@ -61,7 +61,8 @@ export async function noteStream(
     update inbound_stream
        set last_applied = ${state.lastApplied}, newest_seq = greatest(newest_seq, ${newest}::bigint), expected_state = ${expectedState},
            needs_snapshot = needs_snapshot or ${snapshotReason !== null},
-           snapshot_reason = coalesce(${snapshotReason}::text, snapshot_reason)
+           snapshot_reason = coalesce(${snapshotReason}::text, snapshot_reason),
+           needed_seq = case when ${snapshotReason !== null} then greatest(needed_seq, ${state.lastApplied}::bigint) else needed_seq end
      where partner = ${code}`.execute(tx);
   if (snapshotReason !== null) await sql`select pg_notify('mra_inbound', ${code})`.execute(tx);
 }

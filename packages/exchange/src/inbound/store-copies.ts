@@ -44,10 +44,16 @@ export async function storeCopies(recording: Recording, partner: Partner, finals
   const planned = changed.map((final) => toPlanned(final, stored.get(final.id)));
   if (planned.length > 0) await store(recording, planned);
   await noteSaid(recording, partner, changed);
+  const same = numbered.filter(({ parts }) => parts === null);
   await noteRepeated(
     recording,
     partner,
-    numbered.filter(({ parts }) => parts === null),
+    same.filter(({ held }) => held !== null),
+  );
+  await noteGone(
+    recording,
+    partner,
+    same.filter(({ held }) => held === null),
   );
 }
 
@@ -122,6 +128,16 @@ async function noteSaid({ tx, recordedAt }: Recording, partner: Partner, changed
           communicated = excluded.communicated, fingerprint = excluded.fingerprint, received_at = excluded.received_at`.execute(
     tx,
   );
+}
+
+/** Members of whom nothing is held but that they are not communicated. */
+async function noteGone({ tx, recordedAt }: Recording, partner: Partner, gone: readonly Numbered[]): Promise<void> {
+  if (gone.length === 0) return;
+  await sql`
+    insert into copy (membership_id, partner, agreement, seq, received_at)
+    select w.id, ${partner.code}, coalesce(w.agreement, ''), w.seq, ${recordedAt}
+      from unnest(${gone.map(({ id }) => id)}::bigint[], ${gone.map(({ seq }) => seq)}::bigint[],
+                  ${gone.map(({ agreement }) => agreement)}::text[]) as w (id, seq, agreement)`.execute(tx);
 }
 
 async function noteRepeated({ tx, recordedAt }: Recording, partner: Partner, same: readonly Numbered[]): Promise<void> {

@@ -43,11 +43,12 @@ export async function takeIn(exchange: Exchange, actor: Actor, intake: Intake): 
       const heard = taken.results.some((result) => result.heard);
       if (heard && !stream.needsSnapshot && taken.snapshotReason === null) await recordHeard(recording, intake.partner);
       const isBehind = state.waiting.length > 0 || receipts.some((receipt) => receipt()?.outcome === 'not_kept');
-      const more = state.waiting[0] === state.lastApplied + 1;
-      if (isBehind && !more) await sql`select pg_notify('mra_inbound', ${intake.partner.code})`.execute(recording.tx);
+      const more = !stream.isHeld && state.waiting[0] === state.lastApplied + 1;
+      const isMissing = isBehind && !more && !stream.isHeld;
+      if (isMissing) await sql`select pg_notify('mra_inbound', ${intake.partner.code})`.execute(recording.tx);
       return {
         receipts: receipts.map((receipt) => receipt()),
-        askFrom: isBehind && !more ? state.lastApplied + 1 : null,
+        askFrom: isMissing ? state.lastApplied + 1 : null,
         more,
       };
     });
@@ -62,11 +63,12 @@ async function lockStream({ tx }: Recording, { partner, streamId, events }: Inta
   const { rows } = await sql<{
     last_applied: number;
     needs_snapshot: boolean;
+    is_held: boolean;
     expected_state: string | null;
     waiting: number[] | null;
     answers: AnswerRow[] | null;
   }>`
-    select s.last_applied, s.needs_snapshot, s.expected_state,
+    select s.last_applied, s.needs_snapshot, s.expected_state, coalesce(s.applying_until > clock_timestamp(), false) as is_held,
            (select json_agg(e.seq order by e.seq) from inbound_event e where e.partner = s.partner and e.waiting is not null) as waiting,
            ${answersTo(
              sql`s.partner`,
@@ -79,6 +81,7 @@ async function lockStream({ tx }: Recording, { partner, streamId, events }: Inta
     answers: toAnswers(row.answers),
     lastApplied: row.last_applied,
     needsSnapshot: row.needs_snapshot,
+    isHeld: row.is_held,
     expectedState: row.expected_state,
     waiting: row.waiting ?? [],
   };

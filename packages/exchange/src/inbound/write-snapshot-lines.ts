@@ -94,12 +94,19 @@ async function storeLines(
 }
 
 /** Puts aside lines that do not fit their schema. */
-export async function putAsideLines(recording: Recording, order: Comparison, lines: readonly BadLine[]): Promise<void> {
+export async function putAsideLines(
+  recording: Recording,
+  order: Comparison,
+  lines: readonly BadLine[],
+): Promise<Tallied> {
+  const tally = newTally();
   await putAside(
     recording,
     order.partner,
     lines.map((line) => rejected(order, line, { code: 'SCHEMA_INVALID', errors: line.errors }, line.isOver)),
   );
+  tally.refused(lines.length);
+  return tally.result();
 }
 
 /** A line as if an event had brought it, which is how records are kept that are put aside. */
