@@ -181,7 +181,8 @@ export async function createReceiver(): Promise<Receiver> {
               d as (delete from membership_doubt), c as (delete from copy)
          update inbound_stream
             set stream_id = $1::jsonb ->> partner, last_applied = 0, needs_snapshot = false, snapshot_reason = null, heard_at = null,
-                newest_seq = 0, expected_state = null, compared_at = now(), allow_shrink_to = null`,
+                newest_seq = 0, expected_state = null, compared_at = now(), allow_shrink_to = null,
+                applying = null, applying_until = null, snapshot_seq = 0, needed_seq = 0`,
         [JSON.stringify(STREAMS)],
       );
       await database.clear();

@@ -45,7 +45,7 @@ export class Run {
       if (!victim.isDead) throw error;
     }
     await victim.restart();
-    for (const way of Object.values(this.#ways)) if (way.receiver === victim) way.forget();
+    for (const way of Object.values(this.#ways)) if (way.receiver === victim) await way.forget();
   }
 
   async #happen(happening: Happening): Promise<void> {

@@ -60,7 +60,7 @@ export class Way {
     await receiver.database.asOwner(
       `update inbound_stream
           set stream_id = $1, configuration = $2, last_applied = 0, newest_seq = 0, needs_snapshot = false, snapshot_reason = null,
-              heard_at = null, last_error = null, failures = 0`,
+              heard_at = null, last_error = null, failures = 0, applying = null, applying_until = null, snapshot_seq = 0, needed_seq = 0`,
       [this.#streamId, JSON.stringify(created.configuration)],
     );
   }
@@ -179,9 +179,12 @@ export class Way {
     );
   }
 
-  /** The receiver has begun anew. */
-  forget(): void {
+  /** The receiver has begun anew, after a while. */
+  async forget(): Promise<void> {
     this.#said = { ack: [], setErrs: {} };
+    await this.receiver.database.asOwner(
+      'update inbound_stream set applying_until = clock_timestamp() where applying is not null',
+    );
   }
 }
 
