@@ -59,12 +59,12 @@ const isTheSame = ({ partner, streamId }: Holding) => sql<boolean>`
 
 /** Holds it for longer, and locks it for the rest of the transaction. @throws StreamReplaced where it is not held any more */
 export async function keepHeld(tx: Transaction<DB>, holding: Holding): Promise<void> {
-  const { numUpdatedRows } = await sql`
+  const { numAffectedRows } = await sql`
     update inbound_stream s set applying_until = clock_timestamp() + make_interval(secs => ${HELD_SECONDS})
-     where ${isTheSame(holding)} and s.applying = ${holding.loadId} and s.applying_until > clock_timestamp()`
-    .execute(tx)
-    .then(({ numAffectedRows }) => ({ numUpdatedRows: numAffectedRows ?? 0n }));
-  if (numUpdatedRows === 0n) throw new StreamReplaced('the stream is no longer held for this snapshot');
+     where ${isTheSame(holding)} and s.applying = ${holding.loadId} and s.applying_until > clock_timestamp()`.execute(
+    tx,
+  );
+  if (numAffectedRows === 0n) throw new StreamReplaced('the stream is no longer held for this snapshot');
 }
 
 /** To be called while nothing is written, as often as one likes. @throws StreamReplaced */
@@ -110,7 +110,6 @@ export async function finishHolding(
            allow_shrink_to = case when not ${isEnough} then allow_shrink_to end,
            -- Whole and with the digest that it came with: a comparison would say no more.
            compared_at = case when ${isFull} then clock_timestamp() else compared_at end
-     where partner = ${partner.code}
-    returning needs_snapshot`.execute(tx);
+     where partner = ${partner.code}`.execute(tx);
   if (isFull) await recordHeard(recording, partner, askedAt);
 }
