@@ -21,6 +21,9 @@ import { putAsideLines, writeLines } from './write-snapshot-lines.ts';
 /** Members compared and written at a time: some 0.6 s. More in one recording would let other writers wait for longer. */
 const PART = 1000;
 
+/** A snapshot of so many lines and members that are held is applied in one recording. */
+const AT_ONCE = 2 * PART;
+
 /** Members written a second, of two cores, until the first part has shown otherwise. */
 const PER_SECOND = 1500;
 
@@ -31,6 +34,8 @@ const NOTED = 10_000;
 export interface SnapshotToApply extends Comparison {
   readonly manifest: SnapshotManifest;
   readonly lines: number;
+  /** Members of the partner that were held when it was judged. */
+  readonly held: number;
   /** When it was asked for, and of which stream: it may say nothing of what came later. */
   readonly askedAt: Instant;
   readonly streamId: string | null;
@@ -55,23 +60,23 @@ interface Applying {
   /** Reads between two recordings. */
   readonly read: typeof inExchange;
   readonly record: <T>(part: Part<T>) => Promise<T>;
-  /** The same, for what changes members: counts it, and reports at once what a repair has put right. */
-  readonly change: <T extends Changed>(part: Part<T>) => Promise<T>;
   readonly tally: Tally;
 }
 
 /**
- * Applies a snapshot in many short recordings, so that other writers, a suspension above all, come in between. Each line is the whole
- * truth of its member as of the snapshot, so each part is true by itself; an identifier that one member hands to another may be nobody's
- * for a few parts. The copy counts as whole and fresh with the last one alone, and a load that broke off is begun anew. Events of the
- * partner wait meanwhile. Members who have had a later word keep what they have; those whom it does not name are no longer communicated
- * from its moment on; what cannot be applied is put aside. Behind a full one the stream goes on.
+ * Applies a snapshot: a short one in one recording, a longer one in many short ones, so that other writers, a suspension above all, come
+ * in between. Each line is the whole truth of its member as of the snapshot, so each part is true by itself; an identifier that one member
+ * hands to another may be nobody's for a few parts. The copy counts as whole and fresh with the last one alone, and a load that broke off
+ * is begun anew. Events of the partner wait meanwhile. Members who have had a later word keep what they have; those whom it does not
+ * name are no longer communicated from its moment on; what cannot be applied is put aside. Behind a full one the stream goes on.
  * @throws RecordingTooSlow when a part was late five times, StreamReplaced, what the signal was aborted with: what was written stays
  */
 export async function applySnapshot(exchange: Exchange, order: SnapshotToApply): Promise<SnapshotApplied> {
   await holdStream(exchange, order);
   try {
-    return await applyHeld(exchange, order);
+    const applied = await (order.lines + order.held <= AT_ONCE ? applyAtOnce : applyInParts)(exchange, order);
+    tell(exchange, order, applied);
+    return applied;
   } finally {
     await releaseStream(exchange, order).catch((err) =>
       exchange.log.warn({ partner: order.partner.code, err }, 'a stream stays held for a while'),
@@ -79,16 +84,31 @@ export async function applySnapshot(exchange: Exchange, order: SnapshotToApply):
   }
 }
 
-async function applyHeld(exchange: Exchange, order: SnapshotToApply): Promise<SnapshotApplied> {
-  const { db, networks } = exchange;
-  const run = recordInParts(db, EXCHANGE_ACTOR, { secondsEach: 1 / PER_SECOND });
+async function applyAtOnce(exchange: Exchange, order: SnapshotToApply): Promise<SnapshotApplied> {
+  const run = recorderFor(exchange, order);
+  const work = (recording: Recording) =>
+    applyAll({
+      ...{ exchange, order, tally: newTally() },
+      read: (_db, read) => read(recording.tx),
+      record: (part) => part.work(recording),
+    });
+  return run({ members: order.lines, work, isLast: true });
+}
+
+async function applyInParts(exchange: Exchange, order: SnapshotToApply): Promise<SnapshotApplied> {
   const keep = keepHolding(exchange, order);
   const read: typeof inExchange = async (...args) => {
     order.signal?.throwIfAborted();
     await keep();
     return inExchange(...args);
   };
-  const record: Applying['record'] = async ({ work, ...part }) => {
+  return applyAll({ exchange, order, tally: newTally(), read, record: recorderFor(exchange, order) });
+}
+
+/** Recordings within which the stream is held. */
+function recorderFor({ db, networks }: Exchange, order: SnapshotToApply): Applying['record'] {
+  const run = recordInParts(db, EXCHANGE_ACTOR, { secondsEach: 1 / PER_SECOND });
+  return async ({ work, ...part }) => {
     order.signal?.throwIfAborted();
     // Here, so that it is kept: what is loaded within a recording is not.
     await networks.current();
@@ -98,29 +118,34 @@ async function applyHeld(exchange: Exchange, order: SnapshotToApply): Promise<Sn
     };
     return run({ ...part, work: held });
   };
-  const tally = newTally();
-  const change: Applying['change'] = async ({ work, ...part }) => {
-    const reported = async (recording: Recording) => {
-      const result = await work(recording);
-      if (order.purpose === 'repair') await reportRepaired(recording, order, result.tallied);
-      return result;
-    };
-    const result = await record({ ...part, work: reported });
-    tally.add(result.tallied);
-    return result;
-  };
-  const applying: Applying = { exchange, order, read, record, change, tally };
+}
+
+async function applyAll(applying: Applying): Promise<SnapshotApplied> {
+  const { exchange, order, read } = applying;
   // Ends first: somebody else may have the identifiers of a member that is no longer communicated.
   await endAbsentMembers(applying);
   await writeChanged(applying);
   await putAsideBad(applying);
   for (let after = 0; after < order.lines; after += NOTED) {
-    await read(db, (tx) => noteUnchanged(tx, order, { after, to: after + NOTED }));
+    await read(exchange.db, (tx) => noteUnchanged(tx, order, { after, to: after + NOTED }));
   }
   return finish(applying);
 }
 
-async function endAbsentMembers({ exchange, order, read, change }: Applying): Promise<void> {
+/** Records what changes members, counts it, and reports at once what a repair has put right. */
+async function change<T extends Changed>({ order, record, tally }: Applying, { work, ...part }: Part<T>): Promise<T> {
+  const reported = async (recording: Recording) => {
+    const result = await work(recording);
+    if (order.purpose === 'repair') await reportRepaired(recording, order, result.tallied);
+    return result;
+  };
+  const result = await record({ ...part, work: reported });
+  tally.add(result.tallied);
+  return result;
+}
+
+async function endAbsentMembers(applying: Applying): Promise<void> {
+  const { exchange, order, read } = applying;
   for (let after: number | null = 0; after !== null; ) {
     const from: number = after;
     const found = await read(exchange.db, (tx) => readAbsentMembers(tx, order, { after: from, size: PART }));
@@ -128,12 +153,12 @@ async function endAbsentMembers({ exchange, order, read, change }: Applying): Pr
     const { absent } = found;
     if (absent.length === 0) continue;
     const work = async (recording: Recording) => ({ tallied: await endAbsent(recording, order, absent) });
-    await change({ members: absent.length, work });
+    await change(applying, { members: absent.length, work });
   }
 }
 
 async function writeChanged(applying: Applying): Promise<void> {
-  const { exchange, order, change } = applying;
+  const { exchange, order } = applying;
   const taken: number[] = [];
   const write = async (some: readonly SomeLines[], isLast: boolean): Promise<void> => {
     for await (const lines of changedLines(applying, some)) {
@@ -141,7 +166,7 @@ async function writeChanged(applying: Applying): Promise<void> {
         const network = await exchange.networks.current(recording.tx);
         return writeLines(recording, network, order, lines, { isLast });
       };
-      taken.push(...(await change({ members: lines.length, work })).taken);
+      taken.push(...(await change(applying, { members: lines.length, work })).taken);
     }
   };
   await write(partsOf(order.lines), false);
@@ -170,14 +195,15 @@ async function* changedLines(
 const partsOf = (count: number): { readonly after: number; readonly to: number }[] =>
   Array.from({ length: Math.ceil(count / PART) }, (_, index) => ({ after: index * PART, to: (index + 1) * PART }));
 
-async function putAsideBad({ exchange, order, read, change }: Applying): Promise<void> {
+async function putAsideBad(applying: Applying): Promise<void> {
+  const { exchange, order, read } = applying;
   for (let after: number | undefined = 0; after !== undefined; ) {
     const from: number = after;
     const lines = await read(exchange.db, (tx) => readBadLines(tx, order, { after: from, size: PART }));
     after = lines.at(-1)?.ordinal;
     if (lines.length === 0) return;
     const work = async (recording: Recording) => ({ tallied: await putAsideLines(recording, order, lines) });
-    await change({ members: lines.length, work });
+    await change(applying, { members: lines.length, work });
   }
 }
 
@@ -188,7 +214,7 @@ async function reportRepaired({ tx }: Recording, { partner, manifest, lines }: S
   await report(tx, partner.code, 'digest_repaired', { seq, records: lines, ...part, buckets });
 }
 
-async function finish({ exchange: { log }, order, record, tally }: Applying): Promise<SnapshotApplied> {
+async function finish({ order, record, tally }: Applying): Promise<SnapshotApplied> {
   const { partner, manifest, purpose, askedAt, lines } = order;
   const { members, ...counts } = tally.result();
   const applied = { seq: manifest.seq, records: lines, ...counts };
@@ -197,9 +223,13 @@ async function finish({ exchange: { log }, order, record, tally }: Applying): Pr
     if (purpose === 'load') await report(recording.tx, partner.code, 'snapshot_applied', applied);
   };
   await record({ members: 0, work, isLast: true });
-  const told = { partner: partner.code, ...applied, buckets: manifest.buckets?.length ?? null };
+  return { ...applied, members };
+}
+
+function tell({ log }: Exchange, { partner, manifest, purpose }: SnapshotToApply, applied: SnapshotApplied): void {
+  const { members: _, ...counts } = applied;
+  const told = { partner: partner.code, ...counts, buckets: manifest.buckets?.length ?? null };
   if (purpose === 'load') log.info(told, 'snapshot applied');
   else if (applied.written + applied.ended + applied.refused > 0) log.info(told, 'digest repaired');
   else log.warn(told, 'nothing was to be repaired');
-  return { ...applied, members };
 }

@@ -55,10 +55,10 @@ export async function loadSnapshot(
   const staged = await stageSnapshot(exchange, partner, manifest, signal);
   try {
     const allowed = allowShrinkTo ?? before.allowShrinkTo;
-    const reasons = await judge(exchange, partner, manifest, staged, before.lastApplied, allowed);
+    const { reasons, held } = await judge(exchange, partner, manifest, staged, before.lastApplied, allowed);
     if (reasons.length > 0) return await refuse(exchange, partner, { manifest, purpose }, reasons);
     const applied = await applySnapshot(exchange, {
-      ...{ partner, manifest, loadId: staged.loadId, lines: manifest.recordCount },
+      ...{ partner, manifest, loadId: staged.loadId, lines: manifest.recordCount, held },
       ...{ askedAt: before.askedAt, streamId: before.streamId, purpose },
       signal,
     }).catch(async (error) => {
@@ -106,7 +106,7 @@ async function judge(
   { files, digest, elsewhere, twice }: StagedSnapshot,
   lastApplied: number,
   allowShrinkTo: number | undefined,
-): Promise<readonly SnapshotReason[]> {
+): Promise<{ readonly reasons: readonly SnapshotReason[]; readonly held: number }> {
   const held = await inExchange(db, (tx) => countHeld(tx, partner, manifest.buckets));
   const judged = judgeSnapshot({
     ...{ manifest, files, digest, lastApplied, heldCount: held.held, heldElsewhere: held.elsewhere },
@@ -115,7 +115,7 @@ async function judge(
   const more: SnapshotReason[] = [];
   if (elsewhere > 0) more.push({ code: 'OTHER_BUCKETS', detail: `${elsewhere} members are in none of its buckets` });
   if (twice > 0) more.push({ code: 'MEMBER_TWICE', detail: `${twice} members are named more than once` });
-  return [...(judged.ok ? [] : judged.reasons), ...more];
+  return { reasons: [...(judged.ok ? [] : judged.reasons), ...more], held: held.held };
 }
 
 /**
