@@ -1,16 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import {
-  appendChange,
-  createPool,
-  type Database,
-  openDatabase,
-  type Recording,
-  record,
-  recordInParts,
-} from '@mra/registry';
+import { createPool, type Database, openDatabase, type Recording, record, recordInParts } from '@mra/registry';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { anEntry, aWriter, changeLog } from '../support/recordings.ts';
+import { append, aWriter, changeLog } from '../support/recordings.ts';
 
 let database: TestDatabase;
 let db: Database;
@@ -20,7 +12,6 @@ beforeAll(async () => {
 });
 afterAll(() => db.destroy());
 
-const append = (id: string) => (recording: Recording) => appendChange(recording, anEntry(id));
 const lastInstant = async (): Promise<number> => Date.parse((await changeLog(database)).at(-1)?.recorded_at ?? '');
 
 test('parts follow each other before they are known; another writer comes in between; the last one waits for all', async () => {

@@ -1,17 +1,9 @@
-import {
-  appendChange,
-  createPool,
-  type Database,
-  openDatabase,
-  type Recording,
-  record,
-  WritersBusy,
-} from '@mra/registry';
+import { createPool, type Database, openDatabase, record, WritersBusy } from '@mra/registry';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createTestApi } from '../support/api.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { membersOf } from '../support/members.ts';
-import { aNumber, anEntry, aWriter, openRecording } from '../support/recordings.ts';
+import { aNumber, append, aWriter, openRecording } from '../support/recordings.ts';
 
 let database: TestDatabase;
 let db: Database;
@@ -27,7 +19,6 @@ const written = async () =>
   (await database.asOwner(`select subject_id from change_log where recorded_by = 'writer' order by seq`)).rows.map(
     ({ subject_id }) => subject_id,
   );
-const append = (id: string) => (recording: Recording) => appendChange(recording, anEntry(id));
 
 describe('a writer with patience', () => {
   test('gives up when another one writes for longer, and writes nothing', async () => {

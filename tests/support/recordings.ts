@@ -1,4 +1,4 @@
-import { type Actor, type Database, type Recording, record } from '@mra/registry';
+import { type Actor, appendChange, type Database, type Recording, record } from '@mra/registry';
 import type { TestDatabase } from './database.ts';
 
 export const aWriter: Actor = { client: 'writer', administration: 'EU' };
@@ -14,6 +14,9 @@ export const anEntry = (id: string, changesNetwork = false) =>
     changesNetwork,
     payload: {},
   }) as const;
+
+/** As the work of a recording: appends an entry, and gives its number. */
+export const append = (id: string) => (recording: Recording) => appendChange(recording, anEntry(id));
 
 export interface LogEntry {
   readonly seq: number;

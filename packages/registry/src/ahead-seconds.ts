@@ -7,7 +7,7 @@ export interface LongWork {
 }
 
 /** Applied within a second: readers wait for it as they do for any write. */
-const SHORT = { changed: 200, lines: 5_000 };
+export const SHORT = { changed: 200, lines: 5_000 };
 
 /**
  * How much slower than its beginning a list may go on: indexes grow (3 % slower at 100,000 members than at 10,000), and others work

@@ -1,12 +1,9 @@
-import type { Pace } from './ahead-seconds.ts';
+import { type Pace, SHORT } from './ahead-seconds.ts';
 import { planForMany, takeStatistics, watchStatistics } from './plan-by-index.ts';
 import type { Database } from './pool.ts';
 import { type Actor, actAs, type Recording, RecordingTooSlow, record } from './recording.ts';
 
-/** A part of so few members is recorded at once, and readers wait for it as they do for any write. */
-const SHORT = 200;
-
-/** A longer one becomes known a little later than it should be done, so that no reader waits: twice its time and half a second. */
+/** A part that is not short becomes known a little later than it should be done, so that no reader waits: twice its time and half a second. */
 const AHEAD = { factor: 2, seconds: 0.5 };
 
 /** Each with twice the time of the one before. */
@@ -30,12 +27,12 @@ export interface Part<T> {
 export function recordInParts(db: Database, actor: Actor, pace: Pace): <T>(part: Part<T>) => Promise<T> {
   const areStatisticsDue = watchStatistics();
   return async ({ members, work, isLast = false }) => {
-    let ahead = members <= SHORT ? 0 : AHEAD.seconds + AHEAD.factor * members * pace.secondsEach;
+    let ahead = members <= SHORT.changed ? 0 : AHEAD.seconds + AHEAD.factor * members * pace.secondsEach;
     const run = async (recording: Recording) => {
       const began = performance.now();
       await planForMany(recording.tx);
       const value = await work(recording);
-      if (members > SHORT) pace.secondsEach = (performance.now() - began) / 1000 / members;
+      if (members > SHORT.changed) pace.secondsEach = (performance.now() - began) / 1000 / members;
       return value;
     };
     for (let attempt = 1; ; attempt += 1) {

@@ -18,7 +18,7 @@ import {
 import { newTally, type Tallied, type Tally } from './snapshot-tally.ts';
 import { putAsideLines, writeLines } from './write-snapshot-lines.ts';
 
-/** Members compared and written at a time: some 0.6 s. More in one recording would let other writers wait for longer. */
+/** Members compared and written at a time: some 0.8 s. More in one recording would let other writers wait for longer. */
 const PART = 1000;
 
 /** A snapshot of so many lines and members that are held is applied in one recording. */
@@ -34,7 +34,7 @@ const NOTED = 10_000;
 export interface SnapshotToApply extends Comparison {
   readonly manifest: SnapshotManifest;
   readonly lines: number;
-  /** Members of the partner that were held when it was judged. */
+  /** Members that were held when it was judged, in its buckets. */
   readonly held: number;
   /** When it was asked for, and of which stream: it may say nothing of what came later. */
   readonly askedAt: Instant;
@@ -92,7 +92,8 @@ async function applyAtOnce(exchange: Exchange, order: SnapshotToApply): Promise<
       read: (_db, read) => read(recording.tx),
       record: (part) => part.work(recording),
     });
-  return run({ members: order.lines, work, isLast: true });
+  // Those whom it does not name are ended.
+  return run({ members: Math.max(order.lines, order.held), work, isLast: true });
 }
 
 async function applyInParts(exchange: Exchange, order: SnapshotToApply): Promise<SnapshotApplied> {

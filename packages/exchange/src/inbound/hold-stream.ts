@@ -1,4 +1,4 @@
-import { resumeAfter, type SnapshotManifest } from '@mra/exchange-protocol';
+import type { SnapshotManifest } from '@mra/exchange-protocol';
 import type { Instant } from '@mra/recognition';
 import type { DB, Recording } from '@mra/registry';
 import { sql, type Transaction } from 'kysely';
@@ -97,14 +97,10 @@ export async function finishHolding(
 ): Promise<void> {
   const { tx } = recording;
   const isFull = manifest.buckets === null;
-  const { rows } = await sql<{ last_applied: number }>`
-    select last_applied from inbound_stream where partner = ${partner.code}`.execute(tx);
-  const lastApplied = rows[0]?.last_applied ?? 0;
-  const { state } = resumeAfter({ lastApplied, waiting: [] }, isFull ? manifest.seq : lastApplied);
   const isEnough = sql`(${isFull} and needed_seq <= ${manifest.seq})`;
   await sql`
     update inbound_stream
-       set applying = null, applying_until = null, last_applied = ${state.lastApplied},
+       set applying = null, applying_until = null, last_applied = greatest(last_applied, case when ${isFull} then ${manifest.seq}::bigint end),
            snapshot_seq = case when ${isFull} then ${manifest.seq}::bigint else snapshot_seq end,
            needs_snapshot = needs_snapshot and not ${isEnough}, snapshot_reason = case when not ${isEnough} then snapshot_reason end,
            allow_shrink_to = case when not ${isEnough} then allow_shrink_to end,

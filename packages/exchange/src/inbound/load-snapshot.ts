@@ -115,7 +115,7 @@ async function judge(
   const more: SnapshotReason[] = [];
   if (elsewhere > 0) more.push({ code: 'OTHER_BUCKETS', detail: `${elsewhere} members are in none of its buckets` });
   if (twice > 0) more.push({ code: 'MEMBER_TWICE', detail: `${twice} members are named more than once` });
-  return { reasons: [...(judged.ok ? [] : judged.reasons), ...more], held: held.held };
+  return { reasons: [...(judged.ok ? [] : judged.reasons), ...more], held: held.held - held.elsewhere };
 }
 
 /**

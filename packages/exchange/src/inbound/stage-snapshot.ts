@@ -22,7 +22,7 @@ const BATCH = { lines: 500, characters: 4 * 1_048_576 };
 /** A file that breaks off is asked for again, after a second and after three. */
 const WAITS_MS = [1000, 3000];
 
-/** Older loads belong to a process that is gone: one of a million members takes a quarter of an hour. */
+/** Older loads belong to a process that is gone: one of a million members takes 25 minutes. */
 const ABANDONED_AFTER_HOURS = 6;
 
 /** A snapshot that has been put aside: nothing of it is applied. */
