@@ -33,7 +33,7 @@ export type Day = z.infer<typeof Day>;
 const NEITHER = 'must be a day, for example 2026-11-22, or an RFC 3339 instant between the years 1900 and 9999';
 
 /** A day or an instant. */
-export const DayOrInstant = z.union([Day, Instant], { error: unlessMissing(NEITHER) }).meta({
+export const DayOrInstant = z.union([Instant, Day], { error: unlessMissing(NEITHER) }).meta({
   id: 'DayOrInstant',
   description: 'A day, `2026-11-22`, which means 00:00 UTC of that day, or an instant, `2026-11-22T09:00:00Z`.',
 });

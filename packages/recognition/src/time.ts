@@ -25,24 +25,37 @@ export function startOfDay(day: Day): Instant {
  * @returns null when the text is not an instant (a day alone is not one, nor is 2026-02-30T00:00:00Z) or lies outside years 0 to 9999.
  */
 export function parseInstant(text: string): Instant | null {
-  if (!/^\d{4}-\d{2}-\d{2}T([01]\d|2[0-3]):\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/.test(text)) return null;
-  if (!isDay(text.slice(0, 10))) return null; // Date.parse takes 30 February for 2 March
-  const milliseconds = Date.parse(text.replace(/(\.\d{3})\d+/, '$1'));
+  const [, day, time, fraction = '', offset] = INSTANT.exec(text) ?? [];
+  if (day === undefined || !isDay(day)) return null; // Date.parse takes 30 February for 2 March
+  const instant = `${day}T${time}.${fraction.slice(1, 4).padEnd(3, '0')}`;
+  if (offset === 'Z') return `${instant}Z`;
+  const milliseconds = Date.parse(`${instant}${offset}`);
   if (Number.isNaN(milliseconds)) return null;
-  const instant = new Date(milliseconds).toISOString();
-  return instant.length === 24 ? instant : null;
+  const inUtc = new Date(milliseconds).toISOString();
+  return inUtc.length === 24 ? inUtc : null;
 }
+
+const INSTANT = /^(\d{4}-\d{2}-\d{2})T((?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)(\.\d+)?(Z|[+-]\d{2}:\d{2})$/;
 
 /** A day or an instant, as an instant; null when the text is neither (2026-02-30 is not a day). */
 export function parseDayOrInstant(text: string): Instant | null {
   return isDay(text) ? startOfDay(text) : parseInstant(text);
 }
 
+const DAY = /^(\d{4})-(\d{2})-(\d{2})$/;
+
 export function isDay(text: string): text is Day {
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;
-  const milliseconds = Date.parse(`${text}T00:00:00Z`);
-  return !Number.isNaN(milliseconds) && new Date(milliseconds).toISOString().startsWith(text);
+  const [, year, month, day] = DAY.exec(text)?.map(Number) ?? [];
+  return year !== undefined && day !== undefined && day > 0 && day <= daysIn(year, month ?? 0);
 }
+
+/** Days of a month of the Gregorian calendar, 1 to 12; 0 where there is no such month. */
+function daysIn(year: number, month: number): number {
+  if (month !== 2) return DAYS[month - 1] ?? 0;
+  return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
+}
+
+const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 /** An instant as users read it: the day alone where it is 00:00 UTC. */
 export function dayOrInstant(instant: Instant): Day | Instant {
