@@ -1,12 +1,12 @@
-import { openExchangeKeys, rotateKeyFile } from '@mra/exchange';
-import type { SigningKey } from '@mra/exchange-protocol';
-import { type CompactJWSHeaderParameters, CompactSign, decodeProtectedHeader } from 'jose';
+import { rotateKeyFile } from '@mra/exchange';
+import { decodeProtectedHeader } from 'jose';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { type BothWays, startBothWays } from './fixtures/both-ways.ts';
 import { deliver, holdDeliveries, isPush, readToken, tokensIn } from './fixtures/deliveries.ts';
 import { numberOf } from './fixtures/fault-members.ts';
 import type { FaultNode } from './fixtures/fault-nodes.ts';
 import type { Answer } from './fixtures/fault-proxy.ts';
+import { keyOf, registryOf, signAgain, unsigned } from './fixtures/forging.ts';
 import { eventually, versionsOf } from './fixtures/in-step.ts';
 
 /** Events that the sender has not sent, or should not have, between deployments that are processes of their own. */
@@ -19,21 +19,6 @@ let directions: BothWays['directions'];
 beforeAll(async () => {
   ({ eu, jp, directions } = await startBothWays({ cadenceSeconds: 60 }));
 });
-
-const keyOf = async ({ env }: FaultNode): Promise<SigningKey> =>
-  (await openExchangeKeys({ file: `${env.DATA_DIR}/exchange-keys.json`, generate: false })).signingKey();
-
-type Claims = Record<string, unknown> & { readonly events: Record<string, { record?: Record<string, unknown> }> };
-
-/** What a token says, with other claims, signed again. */
-async function signAgain(compact: string, { key, kid, alg }: SigningKey, change: (claims: Claims) => object) {
-  const header = { ...decodeProtectedHeader(compact), kid, alg } as CompactJWSHeaderParameters;
-  const claims = JSON.parse(Buffer.from(compact.split('.')[1] ?? '', 'base64url').toString());
-  return new CompactSign(Buffer.from(JSON.stringify(change(claims)))).setProtectedHeader(header).sign(key);
-}
-
-const unsigned = (compact: string): string =>
-  `${Buffer.from(JSON.stringify({ typ: 'secevent+jwt', alg: 'none' })).toString('base64url')}.${compact.split('.')[1]}.`;
 
 /** The same event, about a member whose name has a megabyte. */
 const withLongName = async (compact: string, sender: FaultNode): Promise<string> =>
@@ -90,17 +75,6 @@ describe('pushed in place of the true event, with the partner’s own access tok
     ],
   };
 
-  /** Whatever an answer about a member depends on, and how far the stream was received. */
-  async function registry(): Promise<string> {
-    const tables = ['membership', 'membership_record', 'membership_status', 'membership_consent', 'membership_doubt'];
-    const all = [...tables, 'membership_identifier', 'copy', 'quarantine', 'inbound_event'].map(async (table) => {
-      const { rows } = await jp.database.asOwner(`select t::text from ${table} t order by 1`);
-      return rows;
-    });
-    const { rows } = await jp.database.asOwner('select last_applied from inbound_stream');
-    return JSON.stringify([await Promise.all(all), rows]);
-  }
-
   const errorOf = ({ status, body }: Answer) => [status, JSON.parse(String(body)).err];
 
   /** Holds a true event, sends forged ones before it, and lets it pass. */
@@ -110,11 +84,11 @@ describe('pushed in place of the true event, with the partner’s own access tok
     await eu.put(number);
     const held = await pushes.next();
     const [compact = ''] = tokensIn(held);
-    const before = await registry();
+    const before = await registryOf(jp);
     try {
       for (const [code, body] of await forged(compact)) {
         expect(errorOf(await held.forward(body))).toEqual([400, code]);
-        expect(await registry()).toBe(before);
+        expect(await registryOf(jp)).toBe(before);
       }
     } finally {
       pushes.end();

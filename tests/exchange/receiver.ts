@@ -192,7 +192,8 @@ export async function createReceiver(): Promise<Receiver> {
   return receiver;
 }
 
-async function createSender(
+/** @param agreement the one under which it tells of its members */
+export async function createSender(
   partners: TestExchange['partners'],
   code: keyof typeof STREAMS,
   agreement: string,

@@ -1,29 +1,21 @@
-import { readFileSync } from 'node:fs';
-import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { deliverStream } from '@mra/exchange';
 import { decodeProtectedHeader } from 'jose';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type SelfSigned, startSelfSigned } from './fixtures/self-signed.ts';
 import { aReceiver, aTransmitter, type Receiver, type Reply, type Transmitter } from './transmitter.ts';
 
 /** Every MUST of RFC 8935 that binds a transmitter, by its section, and what follows of its SHOULDs about sending again. */
 
 let eu: Transmitter;
 let receiver: Receiver;
-let server: ReturnType<typeof createServer>;
-const untrusted: string[] = [];
+let untrusted: SelfSigned;
 beforeAll(async () => {
   receiver = await aReceiver();
-  const pem = readFileSync(new URL('fixtures/self-signed.pem', import.meta.url));
-  server = createServer({ key: pem, cert: pem }, (request, response) => {
+  untrusted = await startSelfSigned((request, response) => {
     request.resume().on('end', () => response.writeHead(202).end());
-    untrusted.push(request.url ?? '');
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  eu = await aTransmitter({ pushOrigins: [receiver.origin, `https://localhost:${port}`] });
+  eu = await aTransmitter({ pushOrigins: [receiver.origin, untrusted.origin] });
 });
-afterAll(() => server.close());
 beforeEach(async () => {
   receiver.arrivals.length = 0;
   receiver.answer = () => ({ status: 202 });
@@ -121,13 +113,12 @@ describe('2.3, 2.4 Failure', () => {
 
 describe('5.3 Confidentiality', () => {
   test('the certificate of the server MUST be checked: nothing is sent to one that nobody vouches for', async () => {
-    const { port } = server.address() as AddressInfo;
-    const delivery = { ...receiver.delivery, endpoint_url: `https://localhost:${port}/exchange/events` };
+    const delivery = { ...receiver.delivery, endpoint_url: `${untrusted.origin}/exchange/events` };
     const stream = await eu.stream({ delivery });
     await eu.publish(1);
     expect(await deliver(stream.stream_id)).toMatchObject({ outcome: 'later', settled: 0 });
     const { rows } = await eu.database.asOwner('select last_error from stream');
     expect(rows[0].last_error).toMatch(/SELF_SIGNED/);
-    expect(untrusted).toEqual([]);
+    expect(untrusted.arrivals).toEqual([]);
   });
 });

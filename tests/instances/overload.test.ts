@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { Agent, request } from 'node:http';
+import { Agent } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -10,17 +10,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { killServices, MAIN, type ServiceProcess, startService, urlOf } from '../start/fixtures/service-process.ts';
 import { buildApiDocument, exampleUrlOf, operationsOf } from '../support/api-document.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { expectShed, loadOn } from './fixtures/load.ts';
 
-/** What the process works on at once, and how many clients come. */
+/** What the process works on at once. */
 const MOST_UNDER_WAY = 20;
-const CLIENTS = 120;
 const QUESTION = '/v1/recognition?recogniser=JP&identifier=DEAEOF00012345';
-
-interface Answered {
-  readonly status: number;
-  readonly retryAfter: string | undefined;
-  readonly body: string;
-}
 
 let database: TestDatabase;
 let dataDir: string;
@@ -48,39 +42,7 @@ afterAll(async () => {
   await rm(dataDir, { recursive: true, force: true, maxRetries: 5 });
 });
 
-function send(path: string, { agent, method = 'GET' }: { agent?: Agent; method?: string } = {}): Promise<Answered> {
-  return new Promise((resolve, reject) => {
-    const headers = { authorization: `Bearer ${token}` };
-    request(`${urlOf(service)}${path}`, { agent, method, headers }, (response) => {
-      let body = '';
-      response.setEncoding('utf8').on('data', (text: string) => {
-        body += text;
-      });
-      response.on('end', () =>
-        resolve({ status: response.statusCode ?? 0, retryAfter: response.headers['retry-after'], body }),
-      );
-    })
-      .on('error', reject)
-      .end();
-  });
-}
-
-/** Many clients at once, each asking again as soon as it is answered, until `work` has ended. */
-async function underLoad(path: string, work: () => Promise<void>): Promise<readonly Answered[]> {
-  const agent = new Agent({ keepAlive: true, maxSockets: CLIENTS });
-  const answers: Answered[] = [];
-  let isOver = false;
-  const client = async () => {
-    while (!isOver) answers.push(await send(path, { agent }));
-  };
-  const clients = Array.from({ length: CLIENTS }, client);
-  await work().finally(() => {
-    isOver = true;
-  });
-  await Promise.all(clients);
-  agent.destroy();
-  return answers;
-}
+const { send, underLoad } = loadOn(() => ({ url: urlOf(service), token }));
 
 /** What a balancer and partners send. */
 async function essentialCalls(): Promise<readonly (() => Promise<readonly [string, number]>)[]> {
@@ -94,15 +56,6 @@ async function essentialCalls(): Promise<readonly (() => Promise<readonly [strin
     const { status } = await send(path, { method });
     return [`${method} ${path}`, status] as const;
   });
-}
-
-function expectShed(answers: readonly Answered[]): void {
-  const byStatus = Map.groupBy(answers, ({ status }) => status);
-  expect([...byStatus.keys()].toSorted()).toEqual([200, 503]);
-  for (const { retryAfter, body } of byStatus.get(503) ?? []) {
-    expect(retryAfter).toMatch(/^\d+$/);
-    expect(JSON.parse(body)).toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
-  }
 }
 
 async function expectAsBefore(): Promise<void> {

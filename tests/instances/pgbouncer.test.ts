@@ -8,15 +8,17 @@ import { endService, killServices, startService, tokenOf, urlOf } from '../start
 import { aMember, membersOf } from '../support/members.ts';
 import { type Cluster, startPrimary } from './fixtures/clusters.ts';
 import { anInstance, fill } from './fixtures/instances.ts';
-import { findPgBouncer, type Login, type PgBouncer, type Program, startPgBouncer } from './fixtures/pgbouncer.ts';
+import {
+  findPgBouncer,
+  type Login,
+  type PgBouncer,
+  type Program,
+  startPgBouncer,
+  withReason,
+} from './fixtures/pgbouncer.ts';
 
 const found = await findPgBouncer();
 const program = typeof found === 'string' ? null : found;
-const withReason = (title: string, reason: string | null): string => {
-  if (reason === null) return title;
-  console.log(`skipped: ${title}: ${reason}`);
-  return `${title} (skipped: ${reason})`;
-};
 
 /** What the README has operators make. */
 const service: Login = { user: 'mra_api', password: 'for-these-tests' };

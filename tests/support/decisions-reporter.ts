@@ -1,6 +1,6 @@
 import type { Reporter, TestCase, TestModule } from 'vitest/node';
 
-/** Prints how many decision cases hold on each of the four paths: `core: 98 of 98`. */
+/** Prints how many decision cases hold on each path: `core: 98 of 98`. */
 export class DecisionsReporter implements Reporter {
   readonly #counts = new Map<string, { passed: number; all: number }>();
 

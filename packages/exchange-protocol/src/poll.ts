@@ -9,10 +9,10 @@ export const POLL_MAX = 1000;
 
 const JtiName = line(128).min(1);
 
-/** Body of a poll (RFC 8936 section 2.2). Without `maxEvents` the transmitter decides; 0 asks for none. */
+/** Body of a poll (RFC 8936 section 2.2). Without `maxEvents` the transmitter decides; 0 asks for none, and any number may be asked for. */
 export const PollRequest = z
   .object({
-    maxEvents: z.int().min(0).max(1_000_000).optional(),
+    maxEvents: z.int().min(0).max(2_147_483_647).optional(),
     returnImmediately: z.boolean().default(false),
     ack: z.array(JtiName).max(POLL_MAX).default([]),
     setErrs: z

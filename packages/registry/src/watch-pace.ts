@@ -7,8 +7,8 @@ import { RecordingTooSlow } from './recording.ts';
  */
 const SAMPLE = { from: 2_000, writes: 2_000, part: 0.03 };
 
-/** What was announced may be this much longer than it takes before it is worth while to begin anew: other writers wait for all of it. */
-const TOO_LONG = { factor: 2, seconds: 3 };
+/** Worth while to begin anew when what was announced lasts longer than this much of all that is to be done: other writers wait for it. */
+const TOO_LONG = { factor: 1.2, seconds: 3 };
 
 /** And must be this much longer. */
 const TOO_SHORT = { factor: 1.04, seconds: 0.5 };
@@ -56,7 +56,7 @@ export function watchPace(list: ListInHand): (done: number) => Promise<void> {
     if (done - first.done < sample) return;
     pace.secondsEach = (seconds - first.seconds) / (done - first.done);
     const bare = bareSeconds(work, pace);
-    const isEarly = !isSampled && ahead > bare * TOO_LONG.factor + TOO_LONG.seconds;
+    const isEarly = !isSampled && ahead > seconds + bare * TOO_LONG.factor + TOO_LONG.seconds;
     const isLate = ahead < bare * TOO_SHORT.factor + TOO_SHORT.seconds;
     isSampled = true;
     // What is more than half done is brought to its end, in time or not.
