@@ -12,9 +12,12 @@ const good = () => it.jp.published(1, aRecord(A));
 const stream = (id: string = STREAMS.JP) => ({ subject: { format: 'opaque', id } });
 
 describe('Shared Signals Framework 1.0, receiver', () => {
-  test('3.1: the subject is in sub_id', async () => {
-    const { compact } = await it.jp.published(1, aRecord(A), { claims: { sub_id: undefined } });
-    await expectRefusal(it, compact, 'invalid_request');
+  test('3.1: the subject is in sub_id; one that says another member than the event is refused, one left out is not missed', async () => {
+    const subject = { format: 'uri', uri: `urn:aeo-mra:member:jp-aeo:${A}0` };
+    await expectRefusal(it, (await it.jp.published(1, aRecord(A), { subject })).compact, 'invalid_request');
+    const { compact } = await it.jp.published(2, aRecord(A), { claims: { sub_id: undefined } });
+    expect((await it.push(compact)).statusCode).toBe(202);
+    expect(await it.ask(A)).toBe(RECOGNISED);
   });
 
   test('3.6: an event MUST be discarded whose subject has a member that cannot be processed', async () => {

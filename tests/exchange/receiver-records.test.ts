@@ -26,6 +26,11 @@ const PAYLOAD = '/events/urn:aeo-mra:event:membership-published';
 const BAD: Readonly<Record<string, Bad>> = {
   'an unknown type': { code: 'UNKNOWN_TYPE', record: { type: 'FORWARDER' }, pointer: '/record/type' },
   'a type of another programme': { code: 'UNKNOWN_TYPE', record: { type: 'AEOF' }, pointer: '/record/type' },
+  'another type than that of its statuses': {
+    code: 'UNKNOWN_TYPE',
+    record: { type: 'MANUFACTURER' },
+    pointer: '/record/type',
+  },
   'an unknown type in a period': {
     code: 'UNKNOWN_TYPE',
     record: { statuses: [{ ...period('active', '2019-04-01'), type: 'FORWARDER' }] },
@@ -90,6 +95,18 @@ const BAD: Readonly<Record<string, Bad>> = {
     code: 'UNKNOWN_AGREEMENT',
     record: {},
     payload: { agreement: 'jp-atlantis-2030' },
+    pointer: '/agreement',
+  },
+  'an agreement of the partner with others': {
+    code: 'UNKNOWN_AGREEMENT',
+    record: {},
+    payload: { agreement: 'us-jp-2009' },
+    pointer: '/agreement',
+  },
+  'an agreement of ours with others': {
+    code: 'UNKNOWN_AGREEMENT',
+    record: {},
+    payload: { agreement: 'eu-us-2012' },
     pointer: '/agreement',
   },
 };

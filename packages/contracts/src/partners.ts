@@ -84,6 +84,7 @@ export const ExchangeReport = z
       'record_warned',
       'clock_ahead',
       'shares_repaired',
+      'seq_reused',
     ]),
     detail: z
       .record(z.string().max(1000), z.unknown())

@@ -9,9 +9,11 @@ import { COUNT_MAX, code, line, prose, whole } from './text.ts';
  * Why a record of a partner was put aside, in the order of the checks.
  * - `SCHEMA_INVALID`: a field is missing, malformed or too long, or the event is of no known type
  * - `UNKNOWN_PROGRAMME`, `ACCESS_DENIED`: the programme is not known here; or is not the partner's to speak of
- * - `UNKNOWN_AGREEMENT`, `UNKNOWN_TYPE`: not in the network as it is known here
+ * - `UNKNOWN_AGREEMENT`: not known here as one under which members of the programme are communicated
+ * - `UNKNOWN_TYPE`: not in the network as it is known here, or not that of its own statuses
  * - `PERIODS_OVERLAP`: a component would have two statuses at one time
  * - `LIFE_CYCLE`: a status follows one that it cannot follow
+ * - `VERSION_BEHIND`: an event tells an older version of the member than one before it did
  * - `NUMBER_OF_ANOTHER`: a member of the programme has a number that differs only in case, spaces or hyphens
  * - `IDENTIFIER_OF_ANOTHER`: a live member of the programme has the identifier at the same time
  * - `NOT_STORABLE`: the registry refused it for a reason that no check had foreseen
@@ -24,6 +26,7 @@ export const QUARANTINE_CODES = [
   'UNKNOWN_TYPE',
   'PERIODS_OVERLAP',
   'LIFE_CYCLE',
+  'VERSION_BEHIND',
   'NUMBER_OF_ANOTHER',
   'IDENTIFIER_OF_ANOTHER',
   'NOT_STORABLE',

@@ -108,7 +108,7 @@ export {
   statusOf,
   verificationWait,
 } from './stream-state.ts';
-export { isSubject, type Member, memberKey, memberSubject, Subject, streamSubject } from './subject.ts';
+export { type Member, memberKey, memberSubject, Subject, streamSubject } from './subject.ts';
 export {
   isSetMediaType,
   Jti,

@@ -73,6 +73,33 @@ test('an event about another member than its sub_id says is refused (SSF 3.1: ex
   });
 });
 
+test.each([
+  ['none', null],
+  ['an opaque one', { format: 'opaque', id: 'member 7' }],
+  ['a URI of its own making', { format: 'uri', uri: 'https://jp.example/members/7' }],
+])('the subject of a membership is ours to write: of a partner %s says nothing against it', async (_, subject) => {
+  expect(readEvent({ ...having(good), subject }, STREAM).ok).toBe(true);
+  expect(readEvent({ ...having({ extra: 1 }, EVENT_TYPES.verification), subject }, STREAM).ok).toBe(false);
+});
+
+test('a number with a slash may stand in the subject as it is', () => {
+  const record = { ...aSentRecord(), number: 'GBAEOF00001/10' };
+  const uri = (number: string) => ({ format: 'uri', uri: `urn:aeo-mra:member:${record.programme}:${number}` });
+  const isRead = (number: string) => readEvent({ ...having({ ...good, record }), subject: uri(number) }, STREAM).ok;
+  expect(['GBAEOF00001/10', 'GBAEOF00001%2F10', 'GBAEOF00001%2f10'].map(isRead)).toEqual([true, true, true]);
+  expect(['GBAEOF00001', 'GBAEOF00001%2F1', 'GBAEOF00001%'].map(isRead)).toEqual([false, false, false]);
+});
+
+test.each([
+  ['email', { format: 'email', email: 'a@b.test' }],
+  ['complex', { format: 'complex', user: { format: 'opaque', id: 'x' } }],
+])('a subject in the format %s cannot be processed (SSF 3.6)', (_, subject) => {
+  expect(readEvent({ ...having(good), subject }, STREAM)).toMatchObject({
+    ok: false,
+    errors: [{ pointer: '/sub_id' }],
+  });
+});
+
 test('a bad record keeps its place and its member, so that it can be quarantined and the stream goes on', () => {
   const record = { ...aSentRecord(), names: [{ name: 'x'.repeat(1024 * 1024), kind: 'legal' }], validFrom: 'soon' };
   const reading = readEvent(having({ ...good, record }), STREAM);

@@ -2,7 +2,7 @@ import { type FieldError, fieldErrors, pointerTo } from '@mra/contracts';
 import { EVENT_TYPES, type EventName, type ExchangeEvent, PAYLOADS } from './events.ts';
 import { isObject } from './json-object.ts';
 import { type SetError, setError } from './set-errors.ts';
-import { isSubject, type Member, memberSubject, streamSubject } from './subject.ts';
+import { isStreamSubject, type Member, maySubjectBe } from './subject.ts';
 import { Seq } from './text.ts';
 import type { VerifiedSet } from './verify-set.ts';
 
@@ -35,7 +35,8 @@ export function readEvent(set: VerifiedSet, streamId: string): EventReading {
     return bad(set, 'The payload is not what the event type says.', errors);
   }
   const event = { name, ...parsed.data } as ExchangeEvent;
-  if (!isSubject(set.subject, subjectOf(event, streamId))) {
+  const member = memberOf(event);
+  if (!(member === null ? isStreamSubject(set.subject, streamId) : maySubjectBe(set.subject, member))) {
     return bad(set, 'sub_id is not the subject of the event.', [{ pointer: '/sub_id', detail: 'must be its subject' }]);
   }
   return { ok: true, event };
@@ -45,11 +46,6 @@ export function readEvent(set: VerifiedSet, streamId: string): EventReading {
 export function memberOf(event: ExchangeEvent): Member | null {
   if ('record' in event) return { programme: event.record.programme, number: event.record.number };
   return 'member' in event ? event.member : null;
-}
-
-function subjectOf(event: ExchangeEvent, streamId: string) {
-  const member = memberOf(event);
-  return member === null ? streamSubject(streamId) : memberSubject(member);
 }
 
 function bad(set: VerifiedSet, description: string, errors: readonly FieldError[]): EventReading {

@@ -17,7 +17,7 @@ const ClaimSet = z.object({
   iat: NumericDate,
   toe: NumericDate.optional(),
   txn: line(256).min(1).optional(),
-  sub_id: Subject,
+  sub_id: Subject.optional(),
   events: z.record(z.string(), z.unknown()),
   sub: z.undefined({ error: 'must not be there: the subject is sub_id' }).optional(),
   exp: z.undefined({ error: 'must not be there: an event does not expire' }).optional(),
@@ -32,7 +32,8 @@ export interface Claims {
   /** When it took effect; null: not told. */
   readonly toe: Instant | null;
   readonly txn: string | null;
-  readonly subject: Subject;
+  /** null: not told. */
+  readonly subject: Subject | null;
   readonly eventType: string;
   /** What stands under the event type. */
   readonly payload: Readonly<Record<string, unknown>>;
@@ -78,7 +79,7 @@ export function readClaims(
     iat: toInstant(iat),
     toe: toe === undefined ? null : toInstant(toe),
     txn: txn ?? null,
-    subject,
+    subject: subject ?? null,
     eventType: event[0],
     payload: event[1],
   };

@@ -52,6 +52,8 @@ interface State {
   readonly seq: number;
   /** As told; null: not communicated, or only listed. */
   readonly number: string | null;
+  /** At its issuer, as told by this partner; null as the number. */
+  readonly version: number | null;
   readonly final: Final | null;
   readonly accepted: readonly Member[];
 }
@@ -127,8 +129,9 @@ function nameOf(change: CopyChange): { programme: string; normalised: string } {
 function startOf(held: HeldMember | null, partner: Partner): State {
   const copy = held?.copy ?? null;
   // Numbers of another partner's stream say nothing about this one's.
-  const seq = copy?.partner === partner.code ? copy.seq : -1;
-  return { held, seq, number: copy?.number ?? null, final: null, accepted: [] };
+  const own = copy?.partner === partner.code ? copy : null;
+  const [seq, version] = [own?.seq ?? -1, own?.version ?? null];
+  return { held, seq, number: copy?.number ?? null, version, final: null, accepted: [] };
 }
 
 interface Context {
@@ -168,6 +171,10 @@ function apply(
     );
   }
   if (change.kind === 'end') return end(change, state, context);
+  // A snapshot is the whole truth, also of a partner that had to begin its versions anew.
+  if (origin === 'event' && change.record.version < (state.version ?? 0)) {
+    return refuse('VERSION_BEHIND', '/record/version', 'is older than what was told before');
+  }
   const { judged } = judgement as { judged: JudgedRecord };
   const name = nameOf(change);
   const taken = context.holders.findTaken(name, judged.claims);
@@ -220,7 +227,8 @@ function write(
       : consentsOf(partner.actsAs, coveredWith(communicated, { consents, present })),
   };
   const result: CopyResult = { outcome: isSaid ? 'unchanged' : 'written', warnings: judged.warnings };
-  return [result, { ...state, seq, number: record.number, final: next, accepted: [...state.accepted, record] }];
+  const { number, version } = record;
+  return [result, { ...state, seq, number, version, final: next, accepted: [...state.accepted, record] }];
 }
 
 function end(change: CopyToEnd, state: State, { network, holders, now }: Context): [CopyResult, State] {
@@ -251,5 +259,5 @@ function end(change: CopyToEnd, state: State, { network, holders, now }: Context
     parts: isOver ? (final?.parts ?? null) : (final?.parts ?? 'stored'),
     consents: isOver ? (final?.consents ?? null) : endedFrom(consents, change.from < now ? change.from : now),
   };
-  return [{ outcome: 'ended' }, { ...state, seq, number: null, final: next, accepted }];
+  return [{ outcome: 'ended' }, { ...state, seq, number: null, version: null, final: next, accepted }];
 }

@@ -25,10 +25,12 @@ export interface HeldMember extends MemberName {
 export interface HeldCopy {
   readonly partner: string;
   readonly seq: number;
-  /** null, as the three below: it is no longer communicated. */
+  /** null, as the three below it: it is no longer communicated. */
   readonly hash: string | null;
   readonly number: string | null;
   readonly communicated: Period | null;
+  /** At its issuer, of the record. */
+  readonly version: number | null;
   /** Whether the rows are still those that the partner's word became; true where that was not asked. */
   readonly isIntact: boolean;
 }
@@ -46,6 +48,7 @@ interface Row {
   hash: string | null;
   number: string | null;
   communicated: string | null;
+  told_version: number | null;
   fingerprint: string | null;
   in_doubt: boolean;
 }
@@ -53,7 +56,7 @@ interface Row {
 export const nameKey = ({ programme, normalised }: MemberName): string => `${programme}/${normalised}`;
 
 /**
- * The members that are held, by {@link nameKey}, in one query (db/migrations/0012). Needs a transaction of the exchange.
+ * The members that are held, by {@link nameKey}, in one query (db/migrations/0055). Needs a transaction of the exchange.
  * @param compare whether the rows are compared with what a partner's word became
  */
 export async function readHeldMembers(
@@ -97,6 +100,7 @@ function toHeld(row: Row, isIntact: boolean): HeldMember {
             hash: row.hash,
             number: row.number,
             communicated: row.communicated === null ? null : parsePeriod(row.communicated),
+            version: row.told_version,
             isIntact,
           },
     inDoubt: row.in_doubt,

@@ -16,7 +16,7 @@ import { joinPeriods, type MembershipRecord, type Planned, rangeText } from '@mr
 import type { Partner } from '../partners.ts';
 import type { Claim } from './identifier-holders.ts';
 import { judgeStatuses, type Status } from './judge-statuses.ts';
-import { type KnownProgramme, knownAgreements, knownProgramme } from './known-network.ts';
+import { isDirection, type KnownProgramme, knownProgramme } from './known-network.ts';
 
 /** Something odd in a record that was accepted; no values of the record. */
 export interface RecordWarning extends FieldError {
@@ -79,8 +79,9 @@ export function judgeRecord(
   const normalised = normaliseIdentifier(record.number);
   const wrong = wrongFields(record, normalised);
   if (wrong.length > 0) return { ok: false, code: 'SCHEMA_INVALID', errors: wrong };
-  if (!knownAgreements(network).has(agreement)) {
-    return { ok: false, ...refusal('UNKNOWN_AGREEMENT', '/agreement', 'is not an agreement known here') };
+  if (!isDirection(network, agreement, record.programme, partner.actsAs)) {
+    const detail = `is not known here as an agreement by which ${partner.actsAs} recognises the programme`;
+    return { ok: false, ...refusal('UNKNOWN_AGREEMENT', '/agreement', detail) };
   }
   const strange = unknownTypes(known, record);
   if (strange.length > 0) return { ok: false, code: 'UNKNOWN_TYPE', errors: strange };
@@ -120,8 +121,15 @@ function unknownTypes({ components }: KnownProgramme, record: CanonicalRecord): 
     if (parts === undefined) errors.push({ pointer: `/record/statuses/${index}/type`, detail });
     else if (!parts.has(component)) errors.push({ pointer: `/record/statuses/${index}/component`, detail });
   });
+  if (errors.length === 0 && isOfAnotherType(record)) {
+    errors.push({ pointer: '/record/type', detail: 'is the type of none of its statuses' });
+  }
   return errors.slice(0, 100);
 }
+
+/** Of a record that somebody may be recognised by: which of its two words on the type is true nobody can know. */
+const isOfAnotherType = ({ type, statuses }: CanonicalRecord): boolean =>
+  statuses.some(({ status }) => LIVE.has(status)) && !statuses.some((period) => period.type === type);
 
 const earliest = (periods: readonly Status[]): Instant =>
   periods.reduce((first, { from }) => (from < first ? from : first), periods[0]?.from ?? '');

@@ -11,15 +11,24 @@ export interface KnownProgramme {
 }
 
 interface Known {
-  readonly agreements: ReadonlySet<string>;
+  /** By agreement: the directions that it has, had or will have, as `programme>recogniser`. */
+  readonly directions: ReadonlyMap<string, ReadonlySet<string>>;
   readonly programmes: Map<string, KnownProgramme | null>;
 }
 
 // A network never changes, and a first load asks a million times.
 const remembered = new WeakMap<Network, Known>();
 
-/** Agreements that have rules; the others cover nobody. */
-export const knownAgreements = (network: Network): ReadonlySet<string> => knownOf(network).agreements;
+/**
+ * Whether an agreement has, had or will have a rule by which a recogniser, or a union that it belongs to, recognises a programme: under
+ * any other nobody may be communicated.
+ */
+export function isDirection(network: Network, agreement: string, programme: string, recogniser: string): boolean {
+  const directions = knownOf(network).directions.get(agreement);
+  if (directions === undefined) return false;
+  const unions = network.unionMembers.flatMap(({ union, member }) => (member === recogniser ? [union] : []));
+  return [recogniser, ...unions].some((territory) => directions.has(`${programme}>${territory}`));
+}
 
 export function knownProgramme(network: Network, id: string): KnownProgramme | null {
   const { programmes } = knownOf(network);
@@ -34,10 +43,14 @@ export function knownProgramme(network: Network, id: string): KnownProgramme | n
 function knownOf(network: Network): Known {
   const earlier = remembered.get(network);
   if (earlier !== undefined) return earlier;
-  const agreements = new Set(
-    [...network.rules.values()].flatMap((rules) => rules.map(({ agreement }) => agreement.id)),
-  );
-  const known: Known = { agreements, programmes: new Map() };
+  const directions = new Map<string, Set<string>>();
+  for (const [direction, rules] of network.rules) {
+    for (const { agreement } of rules) {
+      const all = directions.get(agreement.id) ?? new Set();
+      directions.set(agreement.id, all.add(direction));
+    }
+  }
+  const known: Known = { directions, programmes: new Map() };
   remembered.set(network, known);
   return known;
 }

@@ -12,6 +12,23 @@ export async function forgetWaiting({ tx }: Recording, { code }: Partner, passed
              where partner = ${code} and waiting is not null and seq = any (${[...passed]})`.execute(tx);
 }
 
+/**
+ * The places in the stream at which one of these events came behind another: what it says went unread, and may be what nobody has been
+ * told. A partner whose database was set back does so.
+ */
+export async function findReused({ tx }: Recording, { code }: Partner, noted: readonly Noted[]): Promise<number[]> {
+  const passed = noted.flatMap(({ set: { jti }, seq, state }) =>
+    state === 'passed' && seq !== null ? [{ jti, seq }] : [],
+  );
+  if (passed.length === 0) return [];
+  const { rows } = await sql<{ seq: number }>`
+    select e.seq from inbound_event e
+     where e.partner = ${code} and e.seq = any (${passed.map(({ seq }) => seq)})`.execute(tx);
+  const before = new Set(rows.map(({ seq }) => seq));
+  const others = new Set(noted.flatMap(({ seq, state }) => (state !== 'passed' && seq !== null ? [seq] : [])));
+  return [...new Set(passed.flatMap(({ seq }) => (before.has(seq) || others.has(seq) ? [seq] : [])))];
+}
+
 /** What each event was answered with, and the content of those that wait. */
 export async function noteEvents(
   { tx, recordedAt }: Recording,

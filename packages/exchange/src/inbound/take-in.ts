@@ -1,12 +1,13 @@
 import { type Actor, planForFew, type Recording, record } from '@mra/registry';
 import { sql } from 'kysely';
 import type { Exchange } from '../context.ts';
+import { reportSeldom } from '../reports.ts';
 import { applyEvents, type TurnEvent } from './apply-events.ts';
 import { arrange, type Intake, type LockedStream, type Noted } from './arrange-events.ts';
 import { EventRefused, isDataFault } from './data-fault.ts';
 import { recordHeard } from './heard.ts';
 import { type AnswerRow, answersTo, NoInboundStream, toAnswers } from './inbound-stream.ts';
-import { forgetWaiting, noteEvents, noteStream } from './note-events.ts';
+import { findReused, forgetWaiting, noteEvents, noteStream } from './note-events.ts';
 import type { SetReceipt } from './receive-sets.ts';
 
 export interface TakenIn {
@@ -34,7 +35,11 @@ export async function takeIn(exchange: Exchange, actor: Actor, intake: Intake): 
       const { receipts, turns, noted, state } = await arrange(recording, network, stream, intake);
       applying = intake.alone ? (turns[0]?.set.jti ?? null) : null;
       const context = { ...intake, network, log: exchange.log, expectedState: stream.expectedState };
-      const taken = await applyEvents(recording, context, turns satisfies readonly TurnEvent[]);
+      const applied = await applyEvents(recording, context, turns satisfies readonly TurnEvent[]);
+      const taken = {
+        ...applied,
+        snapshotReason: applied.snapshotReason ?? (await tellReused(recording, exchange, intake, noted)),
+      };
       for (const [index, { error }] of taken.results.entries()) (turns[index] as Noted).error = error;
       const passed = stream.waiting.filter((seq) => seq <= stream.lastApplied);
       await forgetWaiting(recording, intake.partner, passed);
@@ -57,6 +62,23 @@ export async function takeIn(exchange: Exchange, actor: Actor, intake: Intake): 
     throw new EventRefused(applying, error);
   }
 }
+
+/** Only a snapshot says what went unread. @returns why one is needed; null: none is */
+async function tellReused(
+  recording: Recording,
+  { log }: Exchange,
+  { partner }: Intake,
+  noted: readonly Noted[],
+): Promise<string | null> {
+  const seqs = await findReused(recording, partner, noted);
+  if (seqs.length === 0) return null;
+  log.warn({ partner: partner.code, seqs }, 'the partner has used places of its stream twice');
+  await reportSeldom(recording.tx, partner.code, 'seq_reused', { err: 'seq_reused', seqs: seqs.slice(0, REUSED_MAX) });
+  return 'the partner has used places of its stream twice';
+}
+
+/** More would make a report long without saying more. */
+const REUSED_MAX = 20;
 
 async function lockStream({ tx }: Recording, { partner, streamId, events }: Intake): Promise<LockedStream> {
   // Receivers take turns as writers do, so what waits is what the last one left; the lock is for those who note failures and wishes.

@@ -6,7 +6,7 @@ import { type Exchange, PartnerUnreachable } from '../context.ts';
 import { inExchange } from '../in-exchange.ts';
 import { type Partner, readPartner } from '../partners.ts';
 import { type OutboundStream, readStream, toStream } from './outbound-stream.ts';
-import { noteDelivery, type OutboxEvent, reportRefusals, type Settled, settle } from './outbox.ts';
+import { endedFrom, noteDelivery, type OutboxEvent, reportRefusals, type Settled, settle } from './outbox.ts';
 import { signEvent } from './sign-event.ts';
 import { takeTurn } from './turn.ts';
 
@@ -92,7 +92,7 @@ async function readNext(
       (from) =>
         from
           .selectFrom('outbox as o')
-          .select(['o.seq', 'o.jti', 'o.event', 'o.payload', 'o.toe', 'o.txn'])
+          .select(['o.seq', 'o.jti', 'o.event', 'o.payload', 'o.toe', 'o.txn', endedFrom.as('endedFrom')])
           .whereRef('o.stream_id', '=', 's.id')
           .where('o.settled_at', 'is', null)
           .where('o.seq', '>', after)
@@ -102,7 +102,7 @@ async function readNext(
       (join) => join.onTrue(),
     )
     .selectAll('s')
-    .select(['next.seq', 'next.jti', 'next.event', 'next.payload', 'next.toe', 'next.txn'])
+    .select(['next.seq', 'next.jti', 'next.event', 'next.payload', 'next.toe', 'next.txn', 'next.endedFrom'])
     .where('s.id', '=', streamId)
     .executeTakeFirstOrThrow();
   const stream = toStream(row);

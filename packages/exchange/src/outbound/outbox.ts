@@ -14,7 +14,22 @@ export interface OutboxEvent {
   readonly toe: Instant;
   /** What caused it; the same for all events of one cause. */
   readonly txn: string;
+  /** Since when its member is not communicated: then no record of it leaves any more. null: it is, or it is about none. */
+  readonly endedFrom: Instant | null;
 }
+
+/**
+ * As a column of events `o`: {@link OutboxEvent.endedFrom}. Whoever is communicated has a share; where the event that ended it is no
+ * longer kept, it ended when this one would have taken effect.
+ */
+export const endedFrom = sql<Instant | null>`
+  case when o.membership_id is not null
+            and not exists (select from share x where x.stream_id = o.stream_id and x.membership_id = o.membership_id)
+    then coalesce((select e.toe from outbox e
+                    where e.stream_id = o.stream_id and e.membership_id = o.membership_id
+                      and e.event = 'communicationEnded' and e.seq > o.seq
+                    order by e.seq limit 1), o.toe)
+  end`;
 
 /** What became of an event: it is not sent again unless the partner asks for a replay. */
 export interface Settled {
@@ -45,8 +60,8 @@ export async function readEvents(
 ): Promise<readonly OutboxEvent[]> {
   if (seqs.length === 0) return [];
   const rows = await tx
-    .selectFrom('outbox')
-    .select(['seq', 'jti', 'event', 'payload', 'toe', 'txn'])
+    .selectFrom('outbox as o')
+    .select(['seq', 'jti', 'event', 'payload', 'toe', 'txn', endedFrom.as('endedFrom')])
     .where('stream_id', '=', streamId)
     .where((where) => sql<boolean>`${where.ref('seq')} = any (${[...seqs]})`)
     .orderBy('seq')

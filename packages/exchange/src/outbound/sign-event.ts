@@ -15,20 +15,25 @@ import type { OutboxEvent } from './outbox.ts';
 const AROUND = 8192;
 
 /**
- * An event as a Security Event Token, signed anew at each sending: `jti` stays, `iat` is now. Of a member whose record is more than an event
- * may hold, the partner is told that it is no longer communicated, from when the record would have taken effect: nothing else
- * could be told of it in this place of the stream, the others go on, and nobody is recognised by what was told before.
+ * An event as a Security Event Token, signed anew at each sending: `jti` stays, `iat` is now. The partner is told that a member is no
+ * longer communicated, instead of its record, where that ended since the event was written (exchange contract, section 2: it may have
+ * waited, or be sent again); and where the record is more than an event may hold: nothing else could be told of it in this place
+ * of the stream, the others go on, and nobody is recognised by what was told before.
  * @throws RangeError when it is not what its type says: then nobody may be told anything behind it either
  */
 export async function signEvent(exchange: Exchange, stream: OutboundStream, event: OutboxEvent): Promise<string> {
   const { agreement, record } = event.payload as { readonly agreement?: string; readonly record?: Told };
-  if (record === undefined || !isTooMuch(record)) return sign(exchange, stream, event);
-  const { seq } = event;
+  if (record === undefined) return sign(exchange, stream, event);
+  const { seq, endedFrom } = event;
   const { programme, number } = record;
-  const fields = { partner: stream.partner, streamId: stream.id, seq, programme, number };
-  exchange.log.error(fields, 'a record is too long to be sent: its member is told as no longer communicated');
+  const isLong = endedFrom === null && isTooMuch(record);
+  if (endedFrom === null && !isLong) return sign(exchange, stream, event);
+  if (isLong) {
+    const fields = { partner: stream.partner, streamId: stream.id, seq, programme, number };
+    exchange.log.error(fields, 'a record is too long to be sent: its member is told as no longer communicated');
+  }
   const payload = { seq, agreement, member: { programme, number } };
-  return sign(exchange, stream, { ...event, event: 'communicationEnded', payload });
+  return sign(exchange, stream, { ...event, event: 'communicationEnded', payload, toe: endedFrom ?? event.toe });
 }
 
 type Told = Member & { readonly statuses?: readonly unknown[] };
