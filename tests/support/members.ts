@@ -46,7 +46,7 @@ export function membersOf(api: TestApi) {
       send('GET', `${memberUrl(number, options.programme)}/history`, 'registry:read', undefined, options),
     search: (query: Readonly<Record<string, string>>, options: RequestOptions = {}) =>
       send('GET', `/v1/memberships?${new URLSearchParams(query)}`, 'registry:read', undefined, options),
-    suspendLocally: (number: string, body: object, options: RequestOptions = {}) =>
+    suspendLocally: (number: string, body: object | undefined, options: RequestOptions = {}) =>
       send('PUT', suspensionUrl(number, options.programme), 'registry:write', body, {
         administration: 'JP',
         ...options,

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { AdministrationCode, Confidence, CountryCode, LEAST_CONFIDENCE, pageOf, Sources, Version } from './common.ts';
 import { Day, Instant, isPeriod } from './days.ts';
-import { line, prose } from './text.ts';
+import { besideOtherErrors, line, prose } from './text.ts';
+import { wellFormed } from './well-formed.ts';
 
 export const AdministrationParams = z.strictObject({ code: AdministrationCode.meta({ examples: ['NO'] }) });
 export type AdministrationParams = z.infer<typeof AdministrationParams>;
@@ -20,7 +21,14 @@ const Member = z
 
 type Period = z.infer<typeof Member>;
 
+function isPeriodOf(
+  member: { readonly [Field in keyof Period]?: Period[Field] | undefined } | undefined,
+): member is Period {
+  return member?.code !== undefined && member.from !== undefined && member.to !== undefined;
+}
+
 function overlap(a: Period, b: Period): boolean {
+  if (a.code !== b.code) return false;
   return (a.to === null || b.from === null || b.from < a.to) && (b.to === null || a.from === null || a.from < b.to);
 }
 
@@ -34,20 +42,23 @@ const fields = {
   notes: prose(4000).nullable(),
 };
 
-/** What is written about an administration. Members carry their own dates, so the body needs no date of effect. */
-export const AdministrationBody = z
+const terms = z
   .strictObject(fields)
-  .partial({ territory: true, members: true, sources: true, confidence: true, notes: true })
-  .superRefine(({ kind, members = [] }, context) => {
+  .partial({ territory: true, members: true, sources: true, confidence: true, notes: true });
+
+/** What is written about an administration. Members carry their own dates, so the body needs no date of effect. */
+export const AdministrationBody = terms
+  .superRefine((body, context) => {
+    const { kind, members = [] } = wellFormed(terms, body);
     const refuse = (index: number, message: string) =>
       context.addIssue({ code: 'custom', path: ['members', index], message });
     members.forEach((member, index) => {
-      if (kind !== 'union') refuse(index, 'only a union has members');
+      if (kind !== undefined && kind !== 'union') refuse(index, 'only a union has members');
       const earlier = members.slice(0, index);
-      if (earlier.some((other) => other.code === member.code && overlap(other, member)))
+      if (isPeriodOf(member) && earlier.some((other) => isPeriodOf(other) && overlap(other, member)))
         refuse(index, 'overlaps an earlier period');
     });
-  })
+  }, besideOtherErrors)
   .meta({ id: 'AdministrationBody', description: 'A customs administration, or a union with its members.' });
 export type AdministrationBody = z.infer<typeof AdministrationBody>;
 

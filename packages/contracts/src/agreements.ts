@@ -14,7 +14,8 @@ import {
   Version,
 } from './common.ts';
 import { Day, DayOrInstant, Instant, PartialDay } from './days.ts';
-import { code, line, prose } from './text.ts';
+import { besideOtherErrors, code, isRepeated, line, prose } from './text.ts';
+import { wellFormed } from './well-formed.ts';
 
 export const AgreementParams = z.strictObject({ agreement: AgreementId.meta({ examples: ['eu-jp-2010'] }) });
 export type AgreementParams = z.infer<typeof AgreementParams>;
@@ -96,8 +97,7 @@ const fields = {
 
 const RULES_MAX = 2000;
 
-/** The terms of an agreement; its id is in the path. */
-export const AgreementBody = z
+const terms = z
   .strictObject({
     ...fields,
     rules: z.array(RuleBody).max(RULES_MAX).describe('One for each direction.'),
@@ -124,26 +124,34 @@ export const AgreementBody = z
     unverifiedFields: true,
     notes: true,
     effectiveFrom: true,
-  })
+  });
+
+/** The terms of an agreement; its id is in the path. */
+export const AgreementBody = terms
   .superRefine((body, context) => {
-    const { parties, rules = [], partyEffective = [] } = body;
+    const { parties, lifeCycle, rules = [], partyEffective = [] } = wellFormed(terms, body);
     const refuse = (path: (string | number)[], message: string) => context.addIssue({ code: 'custom', path, message });
-    if (new Set(parties).size < parties.length) refuse(['parties'], 'must name each party once');
-    if ((body.lifeCycle === 'joint_work_plan' || body.lifeCycle === 'exploratory') && rules.length > 0) {
-      refuse(['rules'], `must be empty: ${body.lifeCycle} recognises nobody yet`);
+    const isNoParty = (code: string | undefined) =>
+      code !== undefined && parties !== undefined && !parties.includes(undefined) && !parties.includes(code);
+    if (parties?.some((party, index) => isRepeated(parties, party, index))) {
+      refuse(['parties'], 'must name each party once');
     }
-    const ids = rules.map(({ id }) => id);
-    rules.forEach(({ id, recogniser }, index) => {
-      if (ids.indexOf(id) < index) refuse(['rules', index, 'id'], 'is the id of an earlier rule');
-      if (!parties.includes(recogniser)) refuse(['rules', index, 'recogniser'], 'must be one of the parties');
+    if ((lifeCycle === 'joint_work_plan' || lifeCycle === 'exploratory') && rules.length > 0) {
+      refuse(['rules'], `must be empty: ${lifeCycle} recognises nobody yet`);
+    }
+    const ids = rules.map((rule) => rule?.id);
+    rules.forEach((rule, index) => {
+      if (isRepeated(ids, rule?.id, index)) refuse(['rules', index, 'id'], 'is the id of an earlier rule');
+      if (isNoParty(rule?.recogniser)) refuse(['rules', index, 'recogniser'], 'must be one of the parties');
     });
-    partyEffective.forEach(({ party }, index) => {
-      if (!parties.includes(party)) refuse(['partyEffective', index, 'party'], 'must be one of the parties');
-      if (partyEffective.findIndex((start) => start.party === party) < index) {
+    const starts = partyEffective.map((start) => start?.party);
+    starts.forEach((party, index) => {
+      if (isNoParty(party)) refuse(['partyEffective', index, 'party'], 'must be one of the parties');
+      if (isRepeated(starts, party, index)) {
         refuse(['partyEffective', index, 'party'], 'is the party of an earlier start');
       }
     });
-  })
+  }, besideOtherErrors)
   .meta({ id: 'AgreementBody', description: 'A mutual-recognition agreement or arrangement, or a plan for one.' });
 export type AgreementBody = z.infer<typeof AgreementBody>;
 

@@ -51,6 +51,11 @@ test('a record of the required columns only is an import line', () => {
   });
 });
 
+test('a record without a name has none', () => {
+  const line = fromCsvRecord({ ...FULL, name: ' ' });
+  expect(ImportLine.parse(line).names).toEqual([]);
+});
+
 test.each([
   ['', undefined],
   ['  ', undefined],
@@ -66,7 +71,6 @@ test.each([
 
 test.each([
   ['/number', { number: '' }],
-  ['/names', { name: ' ' }],
   ['/validFrom', { validFrom: '01.04.2019' }],
   ['/identifiers/0/scheme', { identifiers: 'GB123456789000' }],
   ['/identifiers/0/value', { identifiers: 'eori:' }],

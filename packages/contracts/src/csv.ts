@@ -46,7 +46,7 @@ export function csvHeaderErrors(header: readonly string[]): FieldError[] {
 /**
  * A CSV record in the shape of an `ImportLine`, not yet validated: what is wrong is left for the schema to find and point at.
  * Cells are trimmed and an empty cell is a field left out. The name is the legal one and the address the registered one; there is no
- * address where its four cells are empty.
+ * name where its cell is empty, and no address where its four cells are.
  * `identifiers`: `scheme:value` separated by `;` (a value may contain `:`). `roles`: separated by `;`.
  * `consent`: `true` (all partners) or `false` in any case, or partner codes separated by `;` (`JP;US`); empty: nothing recorded.
  */
@@ -65,7 +65,7 @@ export function fromCsvRecord(record: Readonly<Partial<Record<CsvColumn, string>
     validTo: cell('validTo'),
     validatedOn: cell('validatedOn'),
     issuingCountry: cell('issuingCountry'),
-    names: name === undefined ? undefined : [{ name, kind: 'legal' }],
+    names: name === undefined ? [] : [{ name, kind: 'legal' }],
     addresses: registeredAddress(cell),
     identifiers: list('identifiers').map(toIdentifier),
     roles: list('roles'),

@@ -138,3 +138,4 @@ export {
   type ReviewContext,
 } from './reference.ts';
 export { type AnswerContext, toAnswer } from './to-answer.ts';
+export { type WellFormed, wellFormed } from './well-formed.ts';

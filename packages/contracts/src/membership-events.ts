@@ -20,7 +20,7 @@ const fields = {
     .max(300)
     .nullish()
     .describe('Partners whom a consent event is about. Absent or null: all. Only with consent events.'),
-  effectiveFrom: DayOrInstant.optional().describe('From when it takes effect; now when left out.'),
+  effectiveFrom: DayOrInstant.nullish().describe('From when it takes effect. Absent or null: now.'),
   note: prose(2000).nullish().describe('For the own files: never sent to partners.'),
 };
 

@@ -73,7 +73,7 @@ const fields = {
   validatedOn: Day.nullish().describe('Day of the last validation by customs.'),
   issuingCountry: CountryCode.nullish().describe('Country whose customs granted it; of a union, the member.'),
   issuingOffice: line(64).nullish().describe('Customs office that granted it, `DE004600`.'),
-  names: z.array(PartyName).min(1).max(50),
+  names: z.array(PartyName).max(50).describe('Names of the operator. Empty: not known.'),
   addresses: z.array(Address).max(50).optional(),
   identifiers: z.array(MemberIdentifier).max(200).optional().describe('Identifiers besides the authorisation number.'),
   roles: Roles.optional().describe('Roles in the supply chain. Absent or empty: not known, which is not none.'),

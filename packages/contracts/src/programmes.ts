@@ -14,7 +14,8 @@ import {
   Version,
 } from './common.ts';
 import { DayOrInstant, Instant } from './days.ts';
-import { line, prose, whole } from './text.ts';
+import { besideOtherErrors, isRepeated, line, prose, whole } from './text.ts';
+import { wellFormed } from './well-formed.ts';
 
 export const ProgrammeParams = z.strictObject({ programme: ProgrammeId.meta({ examples: ['nz-ses'] }) });
 export type ProgrammeParams = z.infer<typeof ProgrammeParams>;
@@ -89,8 +90,7 @@ const fields = {
 
 const TYPES_MAX = 50;
 
-/** The terms of a programme; their id is in the path. */
-export const ProgrammeBody = z
+const terms = z
   .strictObject({
     ...fields,
     types: z.array(AuthorisationType).min(1).max(TYPES_MAX),
@@ -107,13 +107,17 @@ export const ProgrammeBody = z
     confidence: true,
     notes: true,
     effectiveFrom: true,
-  })
-  .superRefine(({ types }, context) => {
-    types.forEach(({ code }, index) => {
-      if (types.findIndex((type) => type.code === code) === index) return;
+  });
+
+/** The terms of a programme; their id is in the path. */
+export const ProgrammeBody = terms
+  .superRefine((body, context) => {
+    const codes = (wellFormed(terms, body).types ?? []).map((type) => type?.code);
+    codes.forEach((code, index) => {
+      if (!isRepeated(codes, code, index)) return;
       context.addIssue({ code: 'custom', path: ['types', index, 'code'], message: 'is the code of an earlier type' });
     });
-  })
+  }, besideOtherErrors)
   .meta({ id: 'ProgrammeBody', description: 'A programme: types or tiers, roles, number formats, review cycle.' });
 export type ProgrammeBody = z.infer<typeof ProgrammeBody>;
 

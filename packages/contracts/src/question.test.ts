@@ -2,12 +2,13 @@ import { describe, expect, test } from 'vitest';
 import { BATCH_MAX, BatchRequest, Question, QuestionQuery } from './question.ts';
 import { invalidAnswer, readQuestion } from './read-question.ts';
 
+const NOW = '2026-11-22T09:00:00.000Z';
 const vocabulary = {
   isAdministration: (code: string) => ['JP', 'EU'].includes(code),
   isScheme: (scheme: string) => scheme === 'eori',
+  now: () => NOW,
 };
 
-const NOW = '2026-11-22T09:00:00.000Z';
 const asked = { recogniser: 'JP', identifier: 'DEAEOF00012345', role: 'exporter' };
 
 describe('a question', () => {
@@ -21,6 +22,20 @@ describe('a question', () => {
     expect(readQuestion({ ...asked, att: '2026-01-01T00:00:00Z' }, vocabulary)).toEqual({
       ok: false,
       errors: [{ pointer: '/att', detail: 'is not a known field' }],
+    });
+  });
+
+  test('is told every wrong field at once: of its form, of what nobody knows, and of what is not known yet', () => {
+    const wrong = { ...asked, recogniser: 'XX', scheme: 'nope', role: 'boss', knownAt: '2026-11-22T09:00:00.001Z' };
+    const reading = readQuestion(wrong, vocabulary);
+    expect(reading.ok ? [] : reading.errors.map(({ pointer }) => pointer)).toEqual([
+      '/role',
+      '/recogniser',
+      '/scheme',
+      '/knownAt',
+    ]);
+    expect(readQuestion({ ...wrong, recogniser: 'xx', knownAt: 'now' }, vocabulary)).toMatchObject({
+      errors: [{ pointer: '/recogniser' }, { pointer: '/role' }, { pointer: '/knownAt' }, { pointer: '/scheme' }],
     });
   });
 

@@ -1,16 +1,23 @@
 import { type OpenQuestion, parseInstant } from '@mra/recognition';
 import type { FieldError } from './common.ts';
 import { fieldErrors } from './field-errors.ts';
+import { MAX_FIELD_ERRORS } from './problems.ts';
 import { type InvalidAnswer, Question } from './question.ts';
+import { type WellFormed, wellFormed } from './well-formed.ts';
 
 export type QuestionReading =
   | { readonly ok: true; readonly question: OpenQuestion }
   | { readonly ok: false; readonly errors: FieldError[] };
 
-/** What a question may name. */
+/** What a question may name, and when it is read. */
 export interface Vocabulary {
   readonly isAdministration: (code: string) => boolean;
   readonly isScheme: (scheme: string) => boolean;
+  /**
+   * The present, by which a `knownAt` in the future is told beside other wrong fields. A question that is else right is judged by the
+   * clock of who answers it.
+   */
+  readonly now: () => string;
 }
 
 /** What a `knownAt` later than the service's clock is answered: nothing is known then yet, and an answer could change later. */
@@ -23,14 +30,13 @@ export const NOT_YET_KNOWN: FieldError = { pointer: '/knownAt', detail: 'must no
  */
 export function readQuestion(item: unknown, vocabulary: Vocabulary): QuestionReading {
   const { success, data, error } = Question.safeParse(item);
-  if (!success) return { ok: false, errors: fieldErrors(error) };
+  const parts = success ? data : wellFormed(Question, item);
+  const unknown = unknownNames(parts, vocabulary);
+  if (!success || unknown.length > 0) {
+    const errors = [...(success ? [] : fieldErrors(error)), ...unknown, ...notYetKnown(parts, vocabulary)];
+    return { ok: false, errors: errors.slice(0, MAX_FIELD_ERRORS) };
+  }
   const { recogniser, identifier, scheme, issuer, role, flow, name } = data;
-  const errors = [
-    ...unknown('/recogniser', 'administration', recogniser, vocabulary.isAdministration),
-    ...unknown('/issuer', 'administration', issuer, vocabulary.isAdministration),
-    ...unknown('/scheme', 'identifier scheme', scheme, vocabulary.isScheme),
-  ];
-  if (errors.length > 0) return { ok: false, errors };
   const question: OpenQuestion = {
     recogniser,
     identifier,
@@ -50,7 +56,19 @@ export function invalidAnswer(item: unknown, errors: FieldError[]): InvalidAnswe
   return { outcome: 'invalid', question: item ?? null, errors };
 }
 
-function unknown(
+function unknownNames({ recogniser, issuer, scheme }: WellFormed<Question>, vocabulary: Vocabulary): FieldError[] {
+  return [
+    ...unknownName('/recogniser', 'administration', recogniser, vocabulary.isAdministration),
+    ...unknownName('/issuer', 'administration', issuer, vocabulary.isAdministration),
+    ...unknownName('/scheme', 'identifier scheme', scheme, vocabulary.isScheme),
+  ];
+}
+
+function notYetKnown({ knownAt }: WellFormed<Question>, { now }: Vocabulary): FieldError[] {
+  return knownAt !== undefined && (canonical(knownAt) ?? '') > now() ? [NOT_YET_KNOWN] : [];
+}
+
+function unknownName(
   pointer: string,
   what: string,
   value: string | undefined,

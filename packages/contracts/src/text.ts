@@ -49,6 +49,11 @@ export function queryWhole(min: number, max: number) {
   return z.preprocess(digits, whole(min, max));
 }
 
+/** Whether an item of a list is there already before its place; what is not known repeats nothing. */
+export function isRepeated<T>(list: readonly (T | undefined)[], item: T | undefined, index: number): boolean {
+  return item !== undefined && list.indexOf(item) < index;
+}
+
 /**
  * For a check across fields that must also run where other fields are bad, so that every bad field is told at once.
  * Such a check may meet values of any type in the fields it reads.

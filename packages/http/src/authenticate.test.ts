@@ -31,6 +31,7 @@ async function refusal(authorization: string | undefined, by = authenticate): Pr
 test('a valid token proves client, subject, known scopes and administration', async () => {
   const token = await aToken('recognition:read unknown:scope exchange', { claims: { administration: 'JP' } });
   expect(await authenticate(`Bearer ${token}`)).toEqual({
+    issuer: ISSUER,
     clientId: 'toy-client',
     subject: 'someone',
     scopes: new Set(['recognition:read', 'exchange']),

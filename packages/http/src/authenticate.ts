@@ -136,7 +136,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
       if (claims === undefined) throw new Refused('UNUSABLE_CLAIMS');
       if (claims.iat > currentDate.getTime() / 1000 + clockToleranceSeconds) throw new Refused('ISSUED_IN_THE_FUTURE');
       if (!isAllowed(claims, trusted)) throw new Refused('NOT_ALLOWED_TO_ISSUER');
-      return { caller: toCaller(claims), exp: claims.exp };
+      return { caller: toCaller(issuer, claims), exp: claims.exp };
     } catch (error) {
       if (!(error instanceof KeysUnavailable)) throw invalidToken(error);
       throw problem('SERVICE_UNAVAILABLE', {
@@ -159,9 +159,10 @@ function keyOf(authorization: string): string {
   return hash('sha256', authorization, 'base64');
 }
 
-function toCaller(claims: z.infer<typeof Claims>): Caller {
+function toCaller(issuer: string, claims: z.infer<typeof Claims>): Caller {
   const granted = claims.scope.split(' ');
   return {
+    issuer,
     clientId: claims.client_id,
     subject: claims.sub,
     scopes: new Set<Scope>(SCOPES.filter((scope) => granted.includes(scope))),

@@ -13,6 +13,8 @@ export type Scope = (typeof SCOPES)[number];
 
 /** Who calls, as proved by the access token. */
 export interface Caller {
+  /** Who vouches for the caller: `iss` of the token. Client ids are each issuer's own. */
+  readonly issuer: string;
   readonly clientId: string;
   readonly subject: string;
   readonly scopes: ReadonlySet<Scope>;

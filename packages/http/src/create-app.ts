@@ -1,6 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Problem, problem } from '@mra/contracts';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, type RawServerDefault } from 'fastify';
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type RawServerDefault,
+} from 'fastify';
 import { guardRoutes } from './access.ts';
 import type { Authenticate } from './authenticate.ts';
 import { serveDocs } from './docs.ts';
@@ -16,7 +22,14 @@ import { holdRoutesToRules } from './route-rules.ts';
 import { type OverloadLimits, shedLoad } from './shedding.ts';
 import { closeConnectionsOnShutdown } from './shutdown.ts';
 import { refuseUnknownRoutes } from './unknown-route.ts';
-import { refuseUndeclaredAnswer, serializerCompiler, validatorCompiler, type ZodTypeProvider } from './zod-provider.ts';
+import {
+  isFailedPart,
+  refuseUndeclaredAnswer,
+  serializerCompiler,
+  validatorCompiler,
+  withEveryWrongField,
+  type ZodTypeProvider,
+} from './zod-provider.ts';
 
 /** An app on which routes are declared with zod schemas. */
 export type HttpApp = FastifyInstance<
@@ -81,7 +94,14 @@ export async function createHttpApp(options: HttpAppOptions): Promise<HttpApp> {
 
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
-  app.setErrorHandler((error, request, reply) => answerError(options.translateError?.(error) ?? error, request, reply));
+  const answer = (error: unknown, request: FastifyRequest, reply: FastifyReply) =>
+    answerError(options.translateError?.(error) ?? error, request, reply);
+  app.setErrorHandler((error, request, reply) => {
+    if (!isFailedPart(error)) return answer(error, request, reply);
+    return withEveryWrongField(request, error)
+      .catch((thrown: unknown) => thrown)
+      .then((told) => answer(told, request, reply));
+  });
   app.setNotFoundHandler(() => {
     throw problem('NOT_FOUND');
   });

@@ -4,7 +4,6 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { SECURITY_HEADERS } from './headers.ts';
 import { operationOf } from './logging.ts';
 import { instanceOf, requestIdOf } from './request-id.ts';
-import { withEveryWrongField } from './zod-provider.ts';
 
 /** Fastify's own errors that are the caller's doing; any other of its errors is ours. */
 const FASTIFY_ERRORS: Readonly<Record<string, ProblemCode>> = {
@@ -82,7 +81,7 @@ const CLIENT_ERRORS: Readonly<Record<string, ProblemCode>> = {
 };
 
 function asProblem(error: unknown, request: FastifyRequest): Problem {
-  if (error instanceof Problem) return withEveryWrongField(request, error);
+  if (error instanceof Problem) return error;
   const code = (error as { code?: unknown } | null | undefined)?.code;
   if (code === 'FST_ERR_HANDLER_TIMEOUT') return timedOut(request, error);
   const known = typeof code === 'string' && Object.hasOwn(FASTIFY_ERRORS, code) ? FASTIFY_ERRORS[code] : undefined;

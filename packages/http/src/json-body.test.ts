@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { aToyApp, bearer } from './test-support.ts';
 
@@ -53,6 +54,35 @@ describe('415', () => {
       expect(answer.json().detail).toBe('The body must be application/json or application/x-ndjson or text/csv.');
     },
   );
+});
+
+describe('415: a body that is encoded', () => {
+  test.each(['gzip', 'br', 'GZIP', 'identity, gzip', 'x-made-up'])('%s', async (coding) => {
+    const answer = await post(gzipSync('{"name":"cog"}'), { 'content-encoding': coding });
+    expect([answer.statusCode, answer.json().code]).toEqual([415, 'UNSUPPORTED_MEDIA_TYPE']);
+    expect(answer.json().detail).toContain('Content-Encoding');
+    expect(answer.headers['accept-encoding']).toBe('identity');
+  });
+
+  test('a stream, and a body where none is asked for', async () => {
+    const sent = { ...headers, 'content-encoding': 'gzip', 'content-type': 'text/csv' };
+    const stream = { method: 'POST', url: '/things/import', headers: sent, payload: gzipSync('name\ncog\n') } as const;
+    expect((await app.inject(stream)).statusCode).toBe(415);
+    const unread = { ...stream, method: 'DELETE', url: '/things/cog' } as const;
+    expect((await app.inject({ ...unread, payload: gzipSync('{}') })).statusCode).toBe(415);
+  });
+
+  test('not one that is as it is, nor one that is not there', async () => {
+    for (const coding of ['identity', 'Identity', ''])
+      expect((await post('{"name":"cog"}', { 'content-encoding': coding })).statusCode).toBe(201);
+    const { authorization } = headers;
+    const bare = {
+      method: 'DELETE',
+      url: '/things/cog',
+      headers: { authorization, 'content-encoding': 'gzip' },
+    } as const;
+    expect((await app.inject(bare)).statusCode).toBe(204);
+  });
 });
 
 test('an empty stream is a stream', async () => {

@@ -25,11 +25,17 @@ export function readBodies(app: FastifyInstance): void {
 }
 
 /**
- * onRequest: refuses a body of a media type that the route does not declare, before any of it is read. Fastify itself would hand such
- * a body to the handler unchecked.
+ * onRequest: refuses a body of a media type that the route does not declare, and one that is encoded (RFC 9110 section 15.5.16), before
+ * any of it is read. Fastify itself would hand such a body to the handler unchecked.
  */
 export function refuseOtherMediaTypes(request: FastifyRequest, _reply: FastifyReply, done: () => void): void {
   const body: unknown = request.routeOptions.schema?.body;
+  if (isEncoded(request) && !isWithoutBody(request)) {
+    throw problem('UNSUPPORTED_MEDIA_TYPE', {
+      detail: 'The body must not be encoded: Content-Encoding may only be identity.',
+      headers: { 'accept-encoding': 'identity' },
+    });
+  }
   const accepted = body === undefined ? null : refusedInFavourOf(request, body);
   if (accepted === null) done();
   else
@@ -43,11 +49,21 @@ export function refuseOtherMediaTypes(request: FastifyRequest, _reply: FastifyRe
 function refusedInFavourOf(request: FastifyRequest, body: unknown): readonly string[] | null {
   const content = (body as { content?: Readonly<Record<string, { readonly schema: unknown }>> }).content;
   const accepted = content === undefined ? ['application/json'] : Object.keys(content);
-  const { 'content-type': given, 'content-length': length, 'transfer-encoding': encoding } = request.headers;
-  if (given !== undefined) return accepted.includes(request.mediaType ?? '') ? null : accepted;
+  if (request.headers['content-type'] !== undefined)
+    return accepted.includes(request.mediaType ?? '') ? null : accepted;
   // Without a media type Fastify would choose no schema of several, and let nothing through as undefined.
-  const isEmpty = encoding === undefined && (length === undefined || length === '0');
-  return isEmpty && (content === undefined || isOptional(content)) ? null : accepted;
+  return isWithoutBody(request) && (content === undefined || isOptional(content)) ? null : accepted;
+}
+
+function isWithoutBody({ headers }: FastifyRequest): boolean {
+  const { 'content-length': length, 'transfer-encoding': encoding } = headers;
+  return encoding === undefined && (length === undefined || length === '0');
+}
+
+function isEncoded({ headers }: FastifyRequest): boolean {
+  const codings = headers['content-encoding'];
+  if (codings === undefined) return false;
+  return codings.split(',').some((coding) => !['', 'identity'].includes(coding.trim().toLowerCase()));
 }
 
 /** Whether a body in one of these media types may as well be none at all. */

@@ -7,8 +7,11 @@ import { impliedProblems, withProblems } from './problem-responses.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** `ignored`: the body comes from a partner, who adds fields first. Unknown fields of all other requests are refused. */
-    unknownFields?: 'ignored';
+    /**
+     * `ignored`: the body comes from a partner, who adds fields first. `ignored_in_query`: probes add parameters of their own.
+     * Unknown fields of all other requests are refused.
+     */
+    unknownFields?: 'ignored' | 'ignored_in_query';
   }
   interface FastifySchema {
     operationId?: string;
@@ -26,6 +29,8 @@ const STREAM_TIMEOUT_MS = 3_600_000;
 
 const NO_QUERY = z.strictObject({});
 
+const ANY_QUERY = z.object({});
+
 /** Clients that send `{}` where no body is asked for are served; whoever sends more is told that nobody reads it. */
 export const NO_BODY = z.strictObject({}).nullable();
 
@@ -39,6 +44,12 @@ interface Declared {
   headers?: unknown;
   body?: unknown;
   response?: Record<string, RouteResponse>;
+}
+
+interface Config {
+  access?: Access;
+  rateLimit?: unknown;
+  unknownFields?: 'ignored' | 'ignored_in_query';
 }
 
 /**
@@ -87,13 +98,13 @@ function judge(
   if (shape.join() !== parameters.join())
     refuse(`schema.params must be an object of ${parameters.join(', ') || 'nothing'}`);
   if (!isStrict(schema?.querystring)) refuse('schema.querystring must be a z.strictObject');
-  const tolerant = (route.config as { unknownFields?: string } | undefined)?.unknownFields === 'ignored';
+  const tolerant = (route.config as Config | undefined)?.unknownFields === 'ignored';
   if (!tolerant && !bodiesOf(schema?.body).every(isStrict))
     refuse('schema.body must consist of z.strictObject, or config.unknownFields be ignored');
 }
 
 function complete(route: RouteOptions, schema: Declared): void {
-  const { access, rateLimit } = (route.config ?? {}) as { access?: Access; rateLimit?: unknown };
+  const { access, rateLimit, unknownFields } = (route.config ?? {}) as Config;
   const codes = impliedProblems({
     isPublic: access === 'public',
     needsScope: typeof access === 'object',
@@ -104,7 +115,7 @@ function complete(route: RouteOptions, schema: Declared): void {
   const response = withProblems(schema.response ?? {}, codes);
   const hasBody = !['GET', 'HEAD'].includes(String(route.method));
   const body = schema.body ?? (hasBody ? NO_BODY : undefined);
-  const query = schema.querystring ?? NO_QUERY;
+  const query = schema.querystring ?? (unknownFields === 'ignored_in_query' ? ANY_QUERY : NO_QUERY);
   route.schema = { ...schema, ...(body && { body }), querystring: query, response } as NonNullable<
     RouteOptions['schema']
   >;

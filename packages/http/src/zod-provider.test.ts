@@ -1,3 +1,4 @@
+import { problem } from '@mra/contracts';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { json, noContent } from './media-types.ts';
@@ -28,6 +29,55 @@ test('body and query string are told together', async () => {
     { pointer: '/name', detail: 'must be a string' },
     { pointer: '/dry', detail: expect.stringContaining('must be one of') },
   ]);
+});
+
+test('what a route finds beside its schemas is told with them, of each field the first thing, and only when they fail', async () => {
+  const { app: asking } = await aToyApp();
+  const asked: unknown[] = [];
+  asking.post(
+    '/odd/:size',
+    {
+      config: {
+        access: 'public',
+        alsoWrong: async ({ params, body, query }) => {
+          asked.push({ params, body, query });
+          if ((body as { name?: unknown }).name === 'secret') throw problem('WRONG_ADMINISTRATION');
+          if ((body as { name?: unknown }).name === 'broken') throw new Error('no database');
+          return [
+            { pointer: '/name', detail: 'is not known' },
+            { pointer: '/odd', detail: 'is odd' },
+          ];
+        },
+      },
+      schema: {
+        operationId: 'odd',
+        summary: 'x',
+        tags: ['things'],
+        params: z.object({ size: z.string().max(2) }),
+        querystring: z.strictObject({ at: z.iso.date().optional() }),
+        body: z.strictObject({ name: z.string() }),
+        response: { 204: noContent('x') },
+      },
+    },
+    async (_request, reply) => reply.code(204).send(),
+  );
+  const post = (url: string, name: unknown) => asking.inject({ method: 'POST', url, payload: { name } });
+  expect((await post('/odd/1', 'cog')).statusCode).toBe(204);
+  expect(asked).toEqual([]);
+
+  const answer = await post('/odd/1?at=now', 5);
+  expect(answer.json()).toMatchObject({ code: 'VALIDATION_FAILED', detail: '3 fields are wrong.' });
+  expect(answer.json().errors).toEqual([
+    { pointer: '/name', detail: 'must be a string' },
+    { pointer: '/at', detail: expect.any(String) },
+    { pointer: '/odd', detail: 'is odd' },
+  ]);
+  expect(asked).toEqual([{ params: { size: '1' }, body: { name: 5 }, query: { at: 'now' } }]);
+  const known = (await post('/odd/much-too-long', 'cog')).json().errors as { pointer: string }[];
+  expect(known.map(({ pointer }) => pointer)).toEqual(['/path/size', '/name', '/odd']);
+
+  expect((await post('/odd/long', 'secret')).json()).toMatchObject({ status: 403, code: 'WRONG_ADMINISTRATION' });
+  expect((await post('/odd/long', 'broken')).json()).toMatchObject({ status: 500, code: 'INTERNAL_ERROR' });
 });
 
 test('an unknown field is refused and named with its pointer, however deep, and so is a query string where there is none', async () => {

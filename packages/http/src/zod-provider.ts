@@ -1,4 +1,4 @@
-import { type FieldError, fieldErrors, type Problem, problem } from '@mra/contracts';
+import { type FieldError, fieldErrors, Problem, problem } from '@mra/contracts';
 import type {
   FastifyReply,
   FastifyRequest,
@@ -8,6 +8,16 @@ import type {
 } from 'fastify';
 import { z } from 'zod';
 import { isStream, type Received, type Sent } from './media-types.ts';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /**
+     * Asked when a part of the request does not fit its schema: what else is wrong, which a schema cannot know. It meets parts of any
+     * content, and may throw a Problem to be answered instead.
+     */
+    alsoWrong?: (request: FastifyRequest) => Promise<readonly FieldError[]>;
+  }
+}
 
 /** Types of handlers from the schemas of their route. */
 export interface ZodTypeProvider extends FastifyTypeProvider {
@@ -36,21 +46,32 @@ export const validatorCompiler: FastifySchemaCompiler<unknown> = ({ schema, http
   };
 };
 
+/** The part of a request that Fastify found not to fit its schema; -1 for any other error. */
+const failedPart = (error: unknown): number =>
+  error instanceof Problem
+    ? PARTS.findIndex(({ name }) => name === (error as { validationContext?: string }).validationContext)
+    : -1;
+
+/** Whether an error is what Fastify made of a part of the request that does not fit its schema. */
+export const isFailedPart = (error: unknown): error is Problem => failedPart(error) !== -1;
+
 /**
- * Fastify stops at the first part that fails: this adds the wrong fields of the parts after it, so that a caller learns of every wrong
- * field at once.
- * @param failed what Fastify made of the first failure; any other problem is returned as it is
+ * Fastify stops at the first part that fails: this adds the wrong fields of the parts after it, and what the route's `alsoWrong` finds,
+ * so that a caller learns of every wrong field at once. Of each field the first thing is told.
+ * @throws what `alsoWrong` throws
  */
-export function withEveryWrongField(request: FastifyRequest, failed: Problem): Problem {
-  const { validationContext } = failed as { validationContext?: string };
-  const first = PARTS.findIndex((part) => part.name === validationContext);
-  if (first === -1) return failed;
-  const others = PARTS.slice(first + 1).flatMap((part) => {
+export async function withEveryWrongField(request: FastifyRequest, failed: Problem): Promise<Problem> {
+  const others = PARTS.slice(failedPart(failed) + 1).flatMap((part) => {
     const schema = partSchema(request, part.name);
     const error = schema?.safeParse(request[part.property] ?? null).error;
     return error === undefined ? [] : pointed(part.name, fieldErrors(error));
   });
-  return others.length === 0 ? failed : validationFailed([...(failed.errors ?? []), ...others]);
+  const also = (await request.routeOptions.config.alsoWrong?.(request)) ?? [];
+  const first = new Map<string, FieldError>();
+  for (const error of [...(failed.errors ?? []), ...others, ...also]) {
+    if (!first.has(error.pointer)) first.set(error.pointer, error);
+  }
+  return validationFailed([...first.values()]);
 }
 
 /**

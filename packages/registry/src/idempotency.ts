@@ -12,15 +12,22 @@ export interface KeptAnswer {
 /** By the database's clock, which also wrote the moment down. */
 const isKept = sql<boolean>`(created_at > now() - interval '24 hours')`;
 
-/** The answer that a client was given for a key; undefined when the key is new. Keys are kept for 24 hours. */
+/** An idempotency key, and whose it is. Keys of different callers never meet. */
+export interface CallersKey {
+  /** What tells callers apart, of any form: a client may have tokens of several issuers, and act for several administrations. */
+  readonly caller: string;
+  readonly key: string;
+}
+
+/** The answer that a caller was given for a key; undefined when the key is new. Keys are kept for 24 hours. */
 export async function findAnswer(
-  { tx, actor }: Pick<Recording, 'tx' | 'actor'>,
-  key: string,
+  { tx }: Pick<Recording, 'tx'>,
+  { caller, key }: CallersKey,
 ): Promise<KeptAnswer | undefined> {
   const row = await tx
     .selectFrom('idempotency_key')
     .select(['request_hash', 'status', 'headers', 'body'])
-    .where('client', '=', actor.client)
+    .where('client', '=', caller)
     .where('key', '=', key)
     .where(isKept)
     .executeTakeFirst();
@@ -35,12 +42,16 @@ export async function findAnswer(
 }
 
 /** Keeps an answer in the transaction of its write, and forgets those older than a day. */
-export async function keepAnswer({ tx, actor }: Recording, key: string, answer: KeptAnswer): Promise<void> {
+export async function keepAnswer(
+  { tx }: Pick<Recording, 'tx'>,
+  { caller, key }: CallersKey,
+  answer: KeptAnswer,
+): Promise<void> {
   await tx.deleteFrom('idempotency_key').where(sql<boolean>`not ${isKept}`).execute();
   await tx
     .insertInto('idempotency_key')
     .values({
-      client: actor.client,
+      client: caller,
       key,
       request_hash: answer.requestHash,
       status: answer.status,

@@ -5,7 +5,7 @@ export { aheadSeconds, type LongWork, type Pace } from './ahead-seconds.ts';
 export type { DB } from './database.ts';
 export { type Answered, createDecider, type Decider } from './decisions.ts';
 export { type LoadedFacts, loadFacts } from './facts.ts';
-export { findAnswer, type KeptAnswer, keepAnswer } from './idempotency.ts';
+export { type CallersKey, findAnswer, type KeptAnswer, keepAnswer } from './idempotency.ts';
 export { joinPeriods } from './identifier-periods.ts';
 export { countWork } from './import-lines.ts';
 export {

@@ -1,4 +1,11 @@
-import { type Answer, type BatchItemAnswer, invalidAnswer, NOT_YET_KNOWN, toAnswer } from '@mra/contracts';
+import {
+  type Answer,
+  type BatchItemAnswer,
+  type FieldError,
+  invalidAnswer,
+  NOT_YET_KNOWN,
+  toAnswer,
+} from '@mra/contracts';
 import { checkDigit } from '@mra/identifiers';
 import {
   type Audience,
@@ -24,6 +31,8 @@ export interface Answers {
    * @param replica how far the database has got, where it is a replica
    */
   one(item: unknown, audience: Audience, replica?: Replica | null): Promise<Answer>;
+  /** Every bad field of one question as received; of which there are none of a good one. */
+  errorsOf(item: unknown): Promise<readonly FieldError[]>;
   /** One answer for each item, in order; a bad one gets outcome `invalid`. One query, whatever their number. */
   many(items: readonly unknown[], audience: Audience, replica?: Replica | null): Promise<readonly BatchItemAnswer[]>;
 }
@@ -39,7 +48,7 @@ export function createAnswers({
     replica === null
       ? decider.ask(questions, audience)
       : askReplica(decider, questions, audience, { ...replica, now: now() });
-  const reader = createQuestionReader(networks);
+  const reader = createQuestionReader(networks, now);
   const readOne = async (item: unknown): Promise<OpenQuestion> => {
     const [reading] = await reader.read([item]);
     if (reading === undefined || !reading.ok) throw wrongFields(reading?.errors ?? []);
@@ -58,6 +67,10 @@ export function createAnswers({
       const answer = answered && written(answered);
       if (!answer) throw wrongFields([NOT_YET_KNOWN]);
       return answer;
+    },
+    async errorsOf(item) {
+      const [reading] = await reader.read([item]);
+      return reading === undefined || reading.ok ? [] : reading.errors;
     },
     async many(items, audience, replica = null) {
       const readings = await reader.read(items);
@@ -88,12 +101,17 @@ function isShallow(value: unknown, depth: number): boolean {
 }
 
 /** What an identifier looks like, from its text alone: so that whoever wrote it wrongly sees where. */
-function readIdentifier({ identifier, at }: Question, known: Network['schemes']): NonNullable<Answer['identifier']> {
+function readIdentifier(
+  { identifier, scheme: stated, at }: Question,
+  known: Network['schemes'],
+): NonNullable<Answer['identifier']> {
   const normalised = normaliseIdentifier(identifier);
   const day = at.slice(0, 10);
-  const schemes = firstMatchingSchemes(normalised, known, MOST_SCHEMES, ({ scheme, name }, index) => {
+  const order = { most: MOST_SCHEMES, first: stated };
+  const schemes = firstMatchingSchemes(normalised, known, order, ({ scheme, name }, index) => {
     const digit = checkDigit(scheme, normalised, day);
-    // What it looks like most is shown even if a check digit fails: that is where it was written wrongly. Lesser likenesses are not.
+    // What the caller says it is, or what it looks like most, is shown even if a check digit fails: that is where it was written wrongly.
+    // Lesser likenesses are not.
     return index > 0 && digit === 'invalid' ? null : { scheme, name, checkDigit: digit };
   });
   return { normalised, schemes };

@@ -1,4 +1,4 @@
-import type { Warning, MembershipRecord as WireRecord } from '@mra/contracts';
+import type { Warning, WellFormed, MembershipRecord as WireRecord } from '@mra/contracts';
 import { checkDigit } from '@mra/identifiers';
 import {
   isPlausibleIdentifier,
@@ -16,32 +16,35 @@ export interface Findings {
 }
 
 /**
- * What a record says that its programme or its identifiers' schemes do not bear out; the schema has been checked before.
- * @param number authorisation number, as written
+ * What a record says that its programme or its identifiers' schemes do not bear out. Its form is for its schema to check: of a record
+ * that does not fit it, the parts that do are judged.
+ * @param number authorisation number, as written; undefined where it is none
  * @param on day by whose rules check digits are checked
  */
 export function checkRecord(
   network: Network,
   programme: ProgrammeTerms,
-  number: string,
-  record: WireRecord,
+  number: string | undefined,
+  record: WellFormed<WireRecord>,
   on: string,
 ): Findings {
   const errors: Findings['errors'][number][] = [];
   const warnings: Warning[] = [];
-  const normalised = normaliseIdentifier(number);
-  if (!isPlausibleIdentifier(normalised)) {
+  const normalised = number === undefined ? undefined : normaliseIdentifier(number);
+  if (normalised === undefined) {
+    // Its schema tells.
+  } else if (!isPlausibleIdentifier(normalised)) {
     errors.push({ pointer: '/number', code: 'NUMBER_INVALID', detail: 'is not an authorisation number' });
   } else if (programme.numberPatterns.length > 0 && !fitsOne(programme, normalised)) {
     const detail = `is not in the form of ${programme.numberPatterns.map(({ example }) => example).join(' or ')}`;
     warnings.push({ pointer: '/number', code: 'NUMBER_FORM', detail });
   }
-  if (!programme.types.some(({ code }) => code === record.type)) {
+  if (record.type !== undefined && !programme.types.some(({ code }) => code === record.type)) {
     const detail = `is not a type of ${programme.id}: ${programme.types.map(({ code }) => code).join(', ')}`;
     errors.push({ pointer: '/type', code: 'TYPE_UNKNOWN', detail });
   }
   const members = network.unionMembers.filter(({ union }) => union === programme.administration);
-  if (members.length > 0) {
+  if (members.length > 0 && normalised !== undefined) {
     const prefix = normalised.slice(0, 2);
     if (!members.some(({ member }) => member === prefix)) {
       warnings.push({
@@ -55,14 +58,18 @@ export function checkRecord(
       errors.push({ pointer: '/issuingCountry', code: 'ISSUING_COUNTRY', detail });
     }
   }
-  for (const [index, { scheme: id, value }] of (record.identifiers ?? []).entries()) {
+  for (const [index, { scheme: id, value } = {}] of (record.identifiers ?? []).entries()) {
     const pointer = `/identifiers/${index}`;
-    const text = normaliseIdentifier(value);
-    const scheme = network.schemes.get(id);
-    if (scheme === undefined) {
+    const text = value === undefined ? undefined : normaliseIdentifier(value);
+    const scheme = id === undefined ? undefined : network.schemes.get(id);
+    if (id !== undefined && scheme === undefined) {
       errors.push({ pointer: `${pointer}/scheme`, code: 'SCHEME_UNKNOWN', detail: 'is not a known identifier scheme' });
-    } else if (!isPlausibleIdentifier(text)) {
+    }
+    if (text === undefined) continue;
+    if (!isPlausibleIdentifier(text)) {
       errors.push({ pointer: `${pointer}/value`, code: 'IDENTIFIER_INVALID', detail: 'is not an identifier' });
+    } else if (id === undefined || scheme === undefined) {
+      // There is no form to hold it to.
     } else if (matchingSchemes(text, [scheme]).length === 0) {
       warnings.push({ pointer: `${pointer}/value`, code: 'IDENTIFIER_FORM', detail: `is not in the form of ${id}` });
     } else if (checkDigit(id, text, on) === 'invalid') {

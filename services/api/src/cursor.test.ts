@@ -2,9 +2,11 @@ import { Problem } from '@mra/contracts';
 import { describe, expect, test } from 'vitest';
 import { decodeCursor, encodeCursor, toPage } from './cursor.ts';
 
-const refusal = (cursor: string, count = 1): unknown => {
+const AGREEMENTS = { list: 'agreements', keyParts: 1 };
+
+const refusal = (cursor: string): unknown => {
   try {
-    return decodeCursor(cursor, count);
+    return decodeCursor(AGREEMENTS, cursor);
   } catch (error) {
     return error instanceof Problem
       ? { code: error.code, pointers: error.errors?.map(({ pointer }) => pointer) }
@@ -14,8 +16,9 @@ const refusal = (cursor: string, count = 1): unknown => {
 
 test('a cursor keeps its key, and is made of characters that need no escape in a query string', () => {
   const key = ['eu-aeo', 'GBAEOF00001/10', 'Zürich — ?>'];
-  expect(encodeCursor(key)).toMatch(/^[A-Za-z0-9_-]+$/);
-  expect(decodeCursor(encodeCursor(key), 3)).toEqual(key);
+  const list = { list: 'rules', keyParts: 3 };
+  expect(encodeCursor(list, key)).toMatch(/^[A-Za-z0-9_-]+$/);
+  expect(decodeCursor(list, encodeCursor(list, key))).toEqual(key);
 });
 
 const forged = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -24,13 +27,15 @@ describe('refused naming /cursor', () => {
   test.each([
     ['no JSON', 'eu-jp-2010'],
     ['empty', ''],
-    ['fewer parts', encodeCursor([])],
-    ['more parts', encodeCursor(['a', 'b'])],
-    ['no text', forged([1])],
-    ['no list', forged('a')],
-    ['a control character', forged(['a\u0000'])],
-    ['not the one way to write it', `${encodeCursor(['abc'])}=`],
-    ['spaces within', Buffer.from('[ "a" ]').toString('base64url')],
+    ['of another list', encodeCursor({ list: 'programmes', keyParts: 1 }, ['a'])],
+    ['of no list', forged(['a'])],
+    ['fewer parts', encodeCursor(AGREEMENTS, [])],
+    ['more parts', encodeCursor(AGREEMENTS, ['a', 'b'])],
+    ['no text', forged(['agreements', 1])],
+    ['no key', forged('agreements')],
+    ['a control character', forged(['agreements', 'a\u0000'])],
+    ['not the one way to write it', `${encodeCursor(AGREEMENTS, ['abc'])}=`],
+    ['spaces within', Buffer.from('[ "agreements","a" ]').toString('base64url')],
   ])('%s', (_, cursor) => {
     expect(refusal(cursor)).toEqual({ code: 'VALIDATION_FAILED', pointers: ['/cursor'] });
   });
@@ -39,6 +44,7 @@ describe('refused naming /cursor', () => {
 test('the last page has no cursor, an earlier one that of its last row', () => {
   const page = (rows: string[]) =>
     toPage(
+      AGREEMENTS,
       rows,
       2,
       (row) => [row],
@@ -46,5 +52,5 @@ test('the last page has no cursor, an earlier one that of its last row', () => {
     );
   expect(page([])).toEqual({ data: [], nextCursor: null });
   expect(page(['a', 'b'])).toEqual({ data: ['A', 'B'], nextCursor: null });
-  expect(page(['a', 'b', 'c'])).toEqual({ data: ['A', 'B'], nextCursor: encodeCursor(['b']) });
+  expect(page(['a', 'b', 'c'])).toEqual({ data: ['A', 'B'], nextCursor: encodeCursor(AGREEMENTS, ['b']) });
 });

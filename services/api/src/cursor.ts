@@ -1,21 +1,29 @@
 import { problem } from '@mra/contracts';
 
+/** A list that is read page by page. */
+export interface PagedList {
+  /** Tells its cursors from those of other lists. */
+  readonly list: string;
+  /** How many parts the key by which it is ordered has. */
+  readonly keyParts: number;
+}
+
 /**
  * The opaque cursor of the page after a row.
  * @param parts the key by which the list is ordered, of the last row of the page
  */
-export function encodeCursor(parts: readonly string[]): string {
-  return Buffer.from(JSON.stringify(parts)).toString('base64url');
+export function encodeCursor({ list }: PagedList, parts: readonly string[]): string {
+  return Buffer.from(JSON.stringify([list, ...parts])).toString('base64url');
 }
 
 /**
- * The key in a cursor made by {@link encodeCursor}.
- * @param count how many parts the key of this list has
+ * The key in a cursor made by {@link encodeCursor} for the same list.
  * @throws VALIDATION_FAILED naming `/cursor` for anything else
  */
-export function decodeCursor(cursor: string, count: number): readonly string[] {
-  const parts = parse(Buffer.from(cursor, 'base64url').toString());
-  if (parts !== null && parts.length === count && encodeCursor(parts) === cursor) return parts;
+export function decodeCursor(paged: PagedList, cursor: string): readonly string[] {
+  const [list, ...parts] = parse(Buffer.from(cursor, 'base64url').toString()) ?? [];
+  const isOfList = list === paged.list && parts.length === paged.keyParts;
+  if (isOfList && encodeCursor(paged, parts) === cursor) return parts;
   throw problem('VALIDATION_FAILED', {
     detail: 'One field is wrong.',
     errors: [{ pointer: '/cursor', detail: 'must be a nextCursor of an earlier page of this list' }],
@@ -23,9 +31,9 @@ export function decodeCursor(cursor: string, count: number): readonly string[] {
 }
 
 /** The filter of a list whose key is one text: what comes after the cursor, or everything. */
-export function afterCursor(cursor: string | undefined): { readonly after?: string } {
+export function afterCursor(paged: PagedList, cursor: string | undefined): { readonly after?: string } {
   if (cursor === undefined) return {};
-  const [after = ''] = decodeCursor(cursor, 1);
+  const [after = ''] = decodeCursor(paged, cursor);
   return { after };
 }
 
@@ -46,6 +54,7 @@ function parse(text: string): readonly string[] | null {
  * @param keyOf the parts of the key of a row
  */
 export function toPage<Row, Item>(
+  paged: PagedList,
   rows: readonly Row[],
   limit: number,
   keyOf: (row: Row) => readonly string[],
@@ -55,6 +64,6 @@ export function toPage<Row, Item>(
   const last = page.at(-1);
   return {
     data: page.map(toItem),
-    nextCursor: rows.length > limit && last !== undefined ? encodeCursor(keyOf(last)) : null,
+    nextCursor: rows.length > limit && last !== undefined ? encodeCursor(paged, keyOf(last)) : null,
   };
 }

@@ -1,5 +1,5 @@
 import { type QuestionReading, readQuestion, type Vocabulary } from '@mra/contracts';
-import type { Network, OpenQuestion } from '@mra/recognition';
+import type { Instant, Network, OpenQuestion } from '@mra/recognition';
 import type { NetworkCache } from '@mra/registry';
 
 export interface QuestionReader {
@@ -13,7 +13,12 @@ export interface QuestionReader {
  * Reads questions. Administrations and schemes never disappear, so what an earlier network knows is known; what it does not know is
  * looked up in the present one before it is refused.
  */
-export function createQuestionReader(networks: NetworkCache): QuestionReader {
+export function createQuestionReader(networks: NetworkCache, now: () => Instant): QuestionReader {
+  const vocabularyOf = (network: Network | null): Vocabulary => ({
+    isAdministration: (code) => network?.administrations.has(code) ?? false,
+    isScheme: (scheme) => network?.schemes.has(scheme) ?? false,
+    now,
+  });
   let latest: Network | null = null;
   return {
     readKnown(item) {
@@ -29,12 +34,5 @@ export function createQuestionReader(networks: NetworkCache): QuestionReader {
         reading.ok ? reading : readQuestion(items[index], vocabularyOf(latest)),
       );
     },
-  };
-}
-
-function vocabularyOf(network: Network | null): Vocabulary {
-  return {
-    isAdministration: (code) => network?.administrations.has(code) ?? false,
-    isScheme: (scheme) => network?.schemes.has(scheme) ?? false,
   };
 }

@@ -49,14 +49,14 @@ export function fromRecord(record: MembershipRecord): CompleteMembershipRecord {
   };
 }
 
-/** An event as sent as the registry keeps it; without `effectiveFrom` it takes effect `now`. */
+/** An event as sent as the registry keeps it; without `effectiveFrom`, or with null, it takes effect `now`. */
 export function toEvent(wire: MembershipEvent, now: Instant): RecordedEvent {
   return {
     type: wire.type,
     component: wire.component ?? null,
     newType: wire.newType ?? null,
     partners: wire.partners ?? null,
-    effectiveFrom: wire.effectiveFrom === undefined ? now : instantOf(wire.effectiveFrom),
+    effectiveFrom: wire.effectiveFrom == null ? now : instantOf(wire.effectiveFrom),
     note: wire.note ?? null,
   };
 }

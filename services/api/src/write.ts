@@ -3,6 +3,7 @@ import { problem } from '@mra/contracts';
 import type { Caller } from '@mra/http';
 import {
   type Actor,
+  type CallersKey,
   findAnswer,
   headOfLog,
   type KeptAnswer,
@@ -72,17 +73,17 @@ export async function write(
   work: (recording: Recording) => Promise<WriteAnswer>,
   { bodyHash, aheadSeconds = 0 }: WriteOptions = {},
 ): Promise<FastifyReply> {
-  const key = request.headers['idempotency-key'];
+  const key = callersKey(request);
   const requestHash = hashOf(request, bodyHash);
   const author: Actor = { client: request.caller.clientId, ...actor };
-  const kept = async (from: Pick<Recording, 'tx' | 'actor'>): Promise<KeptAnswer | undefined> => {
-    if (typeof key !== 'string') return undefined;
+  const kept = async (from: Pick<Recording, 'tx'>): Promise<KeptAnswer | undefined> => {
+    if (key === null) return undefined;
     const found = await findAnswer(from, key);
     if (found !== undefined && found.requestHash !== requestHash) throw problem('IDEMPOTENCY_KEY_REUSED');
     return found;
   };
   // A recording made ahead would hold up its answer, and all later writers, until an instant at which nothing becomes known.
-  const given = () => readAs(db, author, (tx) => kept({ tx, actor: author }));
+  const given = () => readAs(db, author, (tx) => kept({ tx }));
   const repeated = aheadSeconds > 0 ? await given() : undefined;
   const once = async (recording: Recording): Promise<KeptAnswer> => {
     const earlier = await kept(recording);
@@ -91,7 +92,7 @@ export async function write(
     const etag: Record<string, string> = version === undefined ? {} : { etag: `"${version}"` };
     const headers = { ...etag, 'change-seq': String(await headOfLog(recording.tx)) };
     const made = { requestHash, status, headers, body };
-    if (typeof key === 'string') await keepAnswer(recording, key, made);
+    if (key !== null) await keepAnswer(recording, key, made);
     return made;
   };
   const patience = aheadSeconds > 0 ? {} : { patienceSeconds: PATIENCE_SECONDS };
@@ -117,10 +118,16 @@ function refuseBusy(error: unknown): never {
   });
 }
 
-/** For whom a client acts is part of its request: the answer to a write for one administration is none to a write for another. */
-function hashOf({ method, url, body, headers, caller }: FastifyRequest, bodyHash?: string): string {
+/** Client ids are each issuer's own, and a client that acts for two administrations is two callers. */
+function callersKey({ headers, caller }: FastifyRequest): CallersKey | null {
+  const key = headers['idempotency-key'];
+  if (typeof key !== 'string') return null;
+  return { caller: JSON.stringify([caller.issuer, caller.clientId, caller.administration]), key };
+}
+
+function hashOf({ method, url, body, headers }: FastifyRequest, bodyHash?: string): string {
   return createHash('sha256')
-    .update(JSON.stringify([caller.administration, method, url, headers['if-match'] ?? null, bodyHash ?? body ?? null]))
+    .update(JSON.stringify([method, url, headers['if-match'] ?? null, bodyHash ?? body ?? null]))
     .digest('base64url');
 }
 

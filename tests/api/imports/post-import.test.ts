@@ -126,7 +126,7 @@ describe('200', () => {
     const lines = [
       aLine(0),
       aLine(1, { type: 'AEOF' }),
-      aLine(2, { validFrom: '2020-02-30', names: [] }),
+      aLine(2, { validFrom: '2020-02-30', names: undefined, identifiers: [{ scheme: 'nope', value: 'X1' }] }),
       aLine(3, { validUntil: '2030-01-01' }),
       aLine(4, { identifiers: [{ scheme: 'eori-eu', value: 'X1' }] }),
       aLine(5, { number: '???' }),
@@ -156,8 +156,21 @@ describe('200', () => {
       [12, numberOf(9), '', 'MALFORMED_JSON'],
       [13, null, '', 'LINE_TOO_LONG'],
     ]);
-    expect(result.rejections[1]?.detail).toContain('; also /names: ');
+    expect(result.rejections[1]?.detail).toMatch(/; also \/names: .*; also \/identifiers\/0\/scheme: /);
     expect((await imports.member(numberOf(0))).json()).toMatchObject({ type: 'EXPORTER' });
+  });
+
+  test('NDJSON: a line that is not UTF-8 is rejected, with its number if that can be read', async () => {
+    const lines = [aLine(0), aLine(1, { names: [{ name: 'Müller', kind: 'legal' }] }), aLine(2, { number: 'Ä1' })];
+    const last = Buffer.from([0xc3]);
+    const result = await imports.load(Buffer.concat([Buffer.from(ndjson(lines), 'latin1'), last]));
+    expect(counts(result)).toMatchObject({ received: 4, created: 1, rejected: 3 });
+    expect(result.rejections.map(({ line, number, code, detail }) => [line, number, code, detail])).toEqual([
+      [2, numberOf(1), 'MALFORMED_JSON', 'is not UTF-8'],
+      [3, null, 'MALFORMED_JSON', 'is not UTF-8'],
+      [4, null, 'MALFORMED_JSON', 'is not UTF-8'],
+    ]);
+    expect((await imports.member(numberOf(1))).statusCode).toBe(404);
   });
 
   test('a rejected line does not stand in the way of a good one with its number', async () => {

@@ -1,7 +1,7 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createTestApi } from '../../support/api.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
-import { aLine, aList, FULL, importsOf, ndjson, numberOf } from './lists.ts';
+import { aList, FULL, importsOf, ndjson, numberOf } from './lists.ts';
 
 let database: TestDatabase;
 let imports: ReturnType<typeof importsOf>;
@@ -52,18 +52,11 @@ describe('400', () => {
     ).toMatchObject([{ detail: expect.stringContaining('262144') }]);
   });
 
-  test('what is not UTF-8', async () => {
-    const latin = Buffer.from(
-      `${ndjson(aList(3))}${ndjson([aLine(4, { names: [{ name: 'Müller', kind: 'legal' }] })])}`,
-      'latin1',
-    );
-    expect(await nothing(latin, 'application/x-ndjson')).toEqual([{ pointer: '', detail: 'is not text in UTF-8' }]);
-    expect(
-      await nothing(Buffer.from('number,type,validFrom,name\n1,EXPORTER,2020-01-01,Müller\n', 'latin1'), 'text/csv'),
-    ).toHaveLength(1);
-    expect(
-      await nothing(Buffer.concat([Buffer.from(ndjson(aList(1))), Buffer.from([0xc3])]), 'application/x-ndjson'),
-    ).toHaveLength(1);
+  test('CSV that is not UTF-8, also where it ends within a character', async () => {
+    const list = 'number,type,validFrom,name\n1,EXPORTER,2020-01-01,Müller\n';
+    const errors = [{ pointer: '', detail: 'is not text in UTF-8' }];
+    expect(await nothing(Buffer.from(list, 'latin1'), 'text/csv')).toEqual(errors);
+    expect(await nothing(Buffer.concat([Buffer.from(list), Buffer.from([0xc3])]), 'text/csv')).toEqual(errors);
   });
 
   test('every wrong parameter, and an unknown programme', async () => {
@@ -75,6 +68,8 @@ describe('400', () => {
         .errors.map(({ pointer }: { pointer: string }) => pointer)
         .toSorted(),
     ).toEqual(['/allowRemovals', '/mode', '/programme', '/x']);
+    const both = await imports.post('', { query: 'programme=xx-aeo&mode=all' });
+    expect(both.json().errors.map(({ pointer }: { pointer: string }) => pointer)).toEqual(['/mode', '/programme']);
     const unknown = await imports.post('', { query: 'programme=xx-aeo&mode=full' });
     expect([unknown.statusCode, unknown.json().errors]).toEqual([
       400,

@@ -64,6 +64,14 @@ describe('200', () => {
     expect((await members.ask({ identifier: number })).json().reason).toBe('LOCALLY_SUSPENDED');
   });
 
+  test('from now on without a body and without a content type', async () => {
+    const number = await aWrittenMember();
+    const response = await members.suspendLocally(number, undefined);
+    expect(response.statusCode, response.body).toBe(200);
+    expect(response.json()).toMatchObject({ from: response.json().recordedAt, to: null, note: null });
+    expect((await members.ask({ identifier: number })).json().reason).toBe('LOCALLY_SUSPENDED');
+  });
+
   test('written again for a shorter period: what was recorded for other times stays, so nothing is given back', async () => {
     const number = await aWrittenMember();
     await members.suspendLocally(number, { from: '2022-01-01', to: '2022-06-01' });
@@ -98,13 +106,14 @@ describe('200', () => {
     expect((await members.suspendLocally(number, {}, { headers: { 'if-match': '"1"' } })).headers.etag).toBe('"2"');
   });
 
-  test('the same key of the same client acting for another administration is another request', async () => {
+  test('a client that acts for another administration has keys of its own', async () => {
     const number = await aWrittenMember();
     const options = { headers: { 'idempotency-key': 'local-2' } };
-    await members.suspendLocally(number, { from: '2024-01-01' }, options);
+    const first = await members.suspendLocally(number, { from: '2024-01-01' }, options);
     const other = await members.suspendLocally(number, { from: '2024-01-01' }, { ...options, administration: 'US' });
-    expect(other.statusCode).toBe(422);
-    expect(await reason(number, 'US', '2024-03-01T00:00:00Z')).toBe('RECOGNISED');
+    expect([other.statusCode, other.json().recogniser]).toEqual([200, 'US']);
+    expect(await reason(number, 'US', '2024-03-01T00:00:00Z')).toBe('LOCALLY_SUSPENDED');
+    expect((await members.suspendLocally(number, { from: '2024-01-01' }, options)).body).toBe(first.body);
   });
 });
 

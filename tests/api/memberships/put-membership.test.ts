@@ -175,7 +175,7 @@ describe('400', () => {
     ['another issuing country than the number says', 'DEAEOF00000020', { issuingCountry: 'FR' }, ['/issuingCountry']],
     ['an end before the start', 'DEAEOF00000020', { validTo: '2019-04-01' }, ['/validTo']],
     ['an unknown field', 'DEAEOF00000020', { valid_from: '2019-04-01' }, ['/valid_from']],
-    ['no name', 'DEAEOF00000020', { names: [] }, ['/names']],
+    ['no names', 'DEAEOF00000020', { names: undefined }, ['/names']],
     [
       'an unknown partner that is no code',
       'DEAEOF00000020',

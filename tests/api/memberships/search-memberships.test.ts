@@ -115,8 +115,9 @@ describe('400', () => {
   const cursorOf = (parts: unknown) => Buffer.from(JSON.stringify(parts)).toString('base64url');
   test.each([
     ['a cursor of nothing', { cursor: 'AAAA' }, ['/cursor']],
-    ['a cursor of another list', { cursor: cursorOf(['only-one']) }, ['/cursor']],
-    ['a cursor of numbers', { cursor: cursorOf([1, 2]) }, ['/cursor']],
+    ['a cursor of fewer parts', { cursor: cursorOf(['memberships', 'only-one']) }, ['/cursor']],
+    ['a cursor of another list', { cursor: cursorOf(['agreements', 'eu-aeo', 'A1']) }, ['/cursor']],
+    ['a cursor of numbers', { cursor: cursorOf(['memberships', 1, 2]) }, ['/cursor']],
     ['a limit of 0', { limit: '0' }, ['/limit']],
     ['a limit of 501', { limit: '501' }, ['/limit']],
     ['an unknown status', { status: 'dead' }, ['/status']],

@@ -56,12 +56,20 @@ describe.each(LISTS)('$url', ({ url, key, seeds: expected }) => {
     test.each([
       'bm8',
       '!',
-      Buffer.from('["a","b"]').toString('base64url'),
-      Buffer.from('["\\u0000"]').toString('base64url'),
+      Buffer.from(`["${url.slice(4)}","a","b"]`).toString('base64url'),
+      Buffer.from(`["${url.slice(4)}","\\u0000"]`).toString('base64url'),
     ])('names /cursor when it is %s', async (cursor) => {
       const { status, body } = await api.get(`${url}?cursor=${cursor}`);
       expect(status).toBe(400);
       expect(body).toMatchObject({ code: 'VALIDATION_FAILED', errors: [{ pointer: '/cursor' }] });
+    });
+
+    test('names /cursor when it is of another list', async () => {
+      const other = LISTS.find((list) => list.url !== url)?.url;
+      const { nextCursor } = (await api.get(`${other}?limit=1`)).body;
+      expect((await api.get(`${other}?limit=1&cursor=${nextCursor}`)).status).toBe(200);
+      const { status, body } = await api.get(`${url}?cursor=${nextCursor}`);
+      expect([status, body.errors]).toMatchObject([400, [{ pointer: '/cursor' }]]);
     });
 
     test('names a limit out of range and a field that is not known', async () => {

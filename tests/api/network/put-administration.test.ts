@@ -88,6 +88,20 @@ describe('400', () => {
     expect(await wrong('country', member)).toEqual(['/members/0']);
   });
 
+  test('names what its schema and what the others refuse, at once', async () => {
+    const always = { from: null, to: null };
+    const members = [{ code: 'XY', ...always }, { code: 'NO', ...always }, { code: 'NO', ...always }, { code: 'EU' }];
+    const answer = await api.put('/v1/administrations/WU', { name: 7, kind: 'union', members });
+    expect(pointersOf(answer).toSorted()).toEqual([
+      '/members/0/code',
+      '/members/2',
+      '/members/3/code',
+      '/members/3/from',
+      '/members/3/to',
+      '/name',
+    ]);
+  });
+
   test('names a field that is not known, and half a character', async () => {
     expect(pointersOf(await api.put('/v1/administrations/ZZ', { ...country, nam: 'x' }))).toEqual(['/nam']);
     expect(pointersOf(await api.put('/v1/administrations/ZZ', { ...country, name: 'half \ud83d' }))).toEqual(['/name']);

@@ -113,6 +113,29 @@ describe('400', () => {
     expect(await api.version()).toBe(before);
   });
 
+  test('names what its schema and what the network refuses, at once', async () => {
+    const partyEffective = [{ party: 'US', from: '2024', effective: true }];
+    const rules = [
+      { ...rule, id: 'nz-ca-x:ca-none>NZ', programme: 'ca-none', flows: ['sideways'] },
+      { ...rule, types: ['GOLD', 'gold'] },
+      'no rule',
+    ];
+    const changes = { parties: ['CA', 'XY', 'NZ'], inForceOn: 'soon', rules, partyEffective };
+    expect(pointersOf(await put('nz-ca-x', changes)).toSorted()).toEqual([
+      '/inForceOn',
+      '/parties/1',
+      '/partyEffective/0/party',
+      '/rules/0/flows/0',
+      '/rules/0/programme',
+      '/rules/1/types/0',
+      '/rules/1/types/1',
+      '/rules/2',
+    ]);
+    // A party that cannot be read may be the one that a rule is about.
+    const unread = await put('nz-ca-x', { parties: ['ca', 'NZ'], effectiveFrom: 'soon' });
+    expect(pointersOf(unread).toSorted()).toEqual(['/effectiveFrom', '/parties/0']);
+  });
+
   test('names a field that is not known', async () => {
     expect(pointersOf(await put('nz-ca-x', { effectivefrom: '2026-01-01' }))).toEqual(['/effectivefrom']);
   });

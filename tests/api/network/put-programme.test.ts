@@ -107,6 +107,25 @@ describe('400', () => {
     expect(await wrong({ effectiveFrom: '2026' })).toEqual(['/effectiveFrom']);
   });
 
+  test('names what its schema and what the network refuses, at once', async () => {
+    const types = [
+      { code: 'A', name: 'A', components: ['A', 'X', 5] },
+      { code: 'A', name: 7 },
+    ];
+    const numberPatterns = [{ scheme: 'no-aeo-number', regex: '^NO\\d$', example: 'X', verified: 'perhaps' }];
+    const changes = { administration: 'XY', effectiveFrom: '2026', types, numberPatterns };
+    expect((await wrong(changes, 'xy-wrong')).toSorted()).toEqual([
+      '/administration',
+      '/effectiveFrom',
+      '/numberPatterns/0/example',
+      '/numberPatterns/0/verified',
+      '/types/0/components/1',
+      '/types/0/components/2',
+      '/types/1/code',
+      '/types/1/name',
+    ]);
+  });
+
   test('nothing was written', async () => {
     expect((await api.get('/v1/programmes/no-wrong')).status).toBe(404);
   });

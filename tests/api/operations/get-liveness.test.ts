@@ -1,6 +1,6 @@
 import { createPool, openDatabase } from '@mra/registry';
 import { describe, expect, test } from 'vitest';
-import { createTestApi } from '../../support/api.ts';
+import { as, createTestApi } from '../../support/api.ts';
 import { createTestDatabase } from '../../support/database.ts';
 
 describe('200', () => {
@@ -11,5 +11,14 @@ describe('200', () => {
     const answer = await app.inject({ url: '/livez' });
     expect(answer.statusCode).toBe(200);
     expect(answer.json()).toEqual({ status: 'ok' });
+  });
+
+  test.each(['/livez', '/readyz', '/metrics'])('%s with parameters of the probe as without', async (url) => {
+    const { app } = await createTestApi(await createTestDatabase());
+    const headers = await as(['operations']);
+    for (const method of ['GET', 'HEAD'] as const) {
+      const answer = await app.inject({ method, url: `${url}?cacheBust=1&verbose&verbose=2`, headers });
+      expect(answer.statusCode, answer.body).toBe(200);
+    }
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { A, aRecord, B, numberOf, period, RECOGNISED, STALE, shareReceiver, since } from '../../exchange/receiver.ts';
+import { A, aRecord, B, numberOf, period, RECOGNISED, STALE, shareReceiver } from '../../exchange/receiver.ts';
 import { as } from '../../support/api.ts';
 
 const it = shareReceiver();
@@ -15,7 +15,9 @@ const list = async (query = '') => (await send('GET', query)).json();
 /** One event about a member, bad because of its type, after a good one. */
 const putAside = async (): Promise<string> => {
   await it.receive([await it.jp.published(1, aRecord(A))]);
-  await it.receive([await it.jp.changed(2, aRecord(A, { type: 'FORWARDER', ...since('2024-06-03') }))]);
+  const forwarder = { ...period('suspended', '2024-06-03'), type: 'FORWARDER', component: 'FORWARDER' };
+  const statuses = [period('active', '2019-04-01', '2024-06-03'), forwarder];
+  await it.receive([await it.jp.changed(2, aRecord(A, { type: 'FORWARDER', statuses }))]);
   return (await list()).data[0].id;
 };
 /** As if the programme had had the type all the time. */
@@ -44,7 +46,10 @@ describe('GET /v1/quarantine', () => {
             number: A,
           },
           code: 'UNKNOWN_TYPE',
-          errors: [{ pointer: '/record/type', detail: 'is not known of this programme' }],
+          errors: [
+            { pointer: '/record/type', detail: 'is not known of this programme' },
+            { pointer: '/record/statuses/1/type', detail: 'is not known of this programme' },
+          ],
           ...{ receivedAt: expect.stringMatching(/Z$/), state: 'open', decidedAt: null, decidedBy: null, reason: null },
         },
       ],
@@ -71,7 +76,7 @@ describe('GET /v1/quarantine', () => {
     '?code=BAD',
     '?limit=0',
     '?cursor=x',
-    `?cursor=${Buffer.from('["x"]').toString('base64url')}`,
+    `?cursor=${Buffer.from('["quarantine","x"]').toString('base64url')}`,
     '?partnr=JP',
   ])('400: %s', async (query) => {
     expect((await send('GET', query)).json()).toMatchObject({ status: 400, code: 'VALIDATION_FAILED' });
@@ -158,7 +163,7 @@ describe('POST /v1/quarantine/{id}/retry', () => {
   test('does not count as having heard the partner', async () => {
     const id = await putAside();
     await it.rows(`update synchronisation set synchronised_at = now() - interval '2 hours'`);
-    await it.rows(`update quarantine set content = jsonb_set(content, '{payload,record,type}', '"EXPORTER"')`);
+    await it.rows(`update quarantine set content = replace(content::text, 'FORWARDER', 'EXPORTER')::jsonb`);
     expect((await send('POST', `/${id}/retry`)).json()).toMatchObject({ state: 'applied' });
     expect(await it.rows('select count(*) from synchronisation')).toEqual([{ count: 1 }]);
   });

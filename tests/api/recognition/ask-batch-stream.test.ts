@@ -116,6 +116,43 @@ describe('200', () => {
     ]);
   });
 
+  test('a line that is not UTF-8 is invalid, wherever it is cut, and its neighbours are not', async () => {
+    const [before = '', after = ''] = line({ identifier: 'NOBODY1', name: 'cut' }).split('cut');
+    const spoilt = (...bytes: number[]) => Buffer.concat([Buffer.from(before), Buffer.from(bytes), Buffer.from(after)]);
+    const parts = [
+      line(),
+      spoilt(0xff, 0xfe),
+      line(),
+      spoilt(0xc3, 0x28),
+      line({ name: '\ufffd' }),
+      spoilt(0xe6, 0xa0),
+    ];
+    const bytes = Buffer.concat(parts.map((part) => Buffer.from(part)));
+    const cuts = [bytes.indexOf(0xff) + 1, bytes.indexOf(0xc3) + 1, bytes.length - 2];
+    const expected = [
+      'RECOGNISED',
+      'invalid: is not UTF-8',
+      'RECOGNISED',
+      'invalid: is not UTF-8',
+      'RECOGNISED',
+      'invalid: is not UTF-8',
+    ];
+    expect(outcomes((await postParts(url, headers, [bytes])).lines)).toEqual(expected);
+    const pieces = [0, ...cuts].map((cut, index) => bytes.subarray(cut, cuts[index]));
+    expect(outcomes((await postParts(url, headers, pieces)).lines)).toEqual(expected);
+    const unfinished = [line(), Buffer.from([0xc3])];
+    expect(outcomes((await postParts(url, headers, unfinished)).lines)).toEqual([
+      'RECOGNISED',
+      'invalid: is not UTF-8',
+    ]);
+  });
+
+  test('a line tells what its schema and what the network refuses, at once', async () => {
+    const { lines } = await postParts(url, headers, [line({ recogniser: 'XX', role: 'boss' })]);
+    const [{ errors } = { errors: [] }] = lines as { errors: { pointer: string }[] }[];
+    expect(errors.map(({ pointer }) => pointer)).toEqual(['/role', '/recogniser']);
+  });
+
   test('no question, no answer', async () => {
     expect(await postParts(url, headers, ['\n'])).toMatchObject({ status: 200, lines: [] });
   });

@@ -114,6 +114,16 @@ describe('400', () => {
       { recogniser: 'Japan', identifier: '', flow: 'both', at: 'now', foo: '1' },
       ['/recogniser', '/identifier', '/flow', '/at', '/foo'],
     ],
+    [
+      'what its schema and what the network refuses, at once',
+      { recogniser: 'XX', identifier: 'X1', role: 'boss' },
+      ['/role', '/recogniser'],
+    ],
+    [
+      'a knownAt in the future beside another bad field',
+      { ...QUESTION, scheme: 'nope', flow: 'both', knownAt: '2999-01-01T00:00:00Z' },
+      ['/flow', '/scheme', '/knownAt'],
+    ],
     ['a field given twice', 'recogniser=JP&identifier=A1&identifier=B2', ['/identifier']],
     ['a + that became a space', 'recogniser=JP&identifier=DEAEOF00012345&at=2026-11-22T17:00:00+08:00', ['/at']],
   ])('%s', async (_, query, expected) => {

@@ -86,6 +86,26 @@ describe('200', () => {
     expect(answer.identifier.schemes[0]).toMatchObject({ scheme: 'eu-aeo-number', checkDigit: 'not_checked' });
   });
 
+  test.each([
+    ['ca-bn', '123456783', { scheme: 'ca-bn', checkDigit: 'invalid' }],
+    ['ca-bn', '123456782', { scheme: 'ca-bn', checkDigit: 'valid' }],
+    ['eu-aeo-number', 'GBAEOF00001/10', { scheme: 'eu-aeo-number', checkDigit: 'not_checked' }],
+  ])('the scheme that the caller states is the first that the identifier may be of: %s of %s', async (...example) => {
+    const [scheme, identifier, expected] = example;
+    const { schemes } = (await members.ask({ identifier, scheme, at: AT })).json().identifier;
+    expect(schemes[0]).toMatchObject(expected);
+    expect(schemes.filter((one: { scheme: string }) => one.scheme === scheme)).toHaveLength(1);
+    expect(schemes.length).toBeGreaterThan(1);
+    const unstated = (await members.ask({ identifier, at: AT })).json().identifier.schemes;
+    expect(unstated[0].scheme).not.toBe(scheme);
+  });
+
+  test('a stated scheme that the identifier is nothing like is none that it may be of', async () => {
+    const { schemes } = (await members.ask({ identifier: 'DEAEOF00012345', scheme: 'lei', at: AT })).json().identifier;
+    expect(schemes[0].scheme).toBe('eu-aeo-number');
+    expect(schemes.map(({ scheme }: { scheme: string }) => scheme)).not.toContain('lei');
+  });
+
   test('what is no identifier at all', async () => {
     expect((await members.ask({ identifier: '!?' })).json()).toMatchObject({
       outcome: 'not_recognised',
@@ -137,6 +157,11 @@ describe('400', () => {
     ['an unknown administration', { recogniser: 'QQ', identifier: 'A1' }, ['/recogniser']],
     ['a knownAt in the future', { identifier: 'A1', knownAt: '2999-01-01T00:00:00Z' }, ['/knownAt']],
     ['an instant that does not exist', { identifier: 'A1', at: '2026-02-30T00:00:00Z' }, ['/at']],
+    [
+      'what its schema and what the network refuses, at once',
+      { recogniser: 'XX', identifier: 'X1', role: 'boss', issuer: 'YY', scheme: 'nope' },
+      ['/role', '/recogniser', '/issuer', '/scheme'],
+    ],
     ['a number as identifier', { identifier: 12 }, ['/identifier']],
     ['a lone surrogate', { identifier: 'A\ud800' }, ['/identifier']],
   ])('%s', async (_, question, expected) => {

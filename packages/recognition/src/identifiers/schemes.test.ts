@@ -95,7 +95,7 @@ describe('firstMatchingSchemes', () => {
     for (const text of texts) {
       const all = matchingSchemes(text, known.values());
       const asked: string[] = [];
-      const found = firstMatchingSchemes(text, known, 3, (scheme, index) => {
+      const found = firstMatchingSchemes(text, known, { most: 3 }, (scheme, index) => {
         asked.push(scheme.scheme);
         return index % 2 === 0 ? scheme.scheme : null;
       });
@@ -103,5 +103,17 @@ describe('firstMatchingSchemes', () => {
       expect(found).toEqual(accepted.slice(0, 3));
       expect(asked).toEqual(all.slice(0, accepted.length < 3 ? all.length : 5).map(({ scheme }) => scheme));
     }
+  });
+
+  test('a stated scheme stands first, once, where the identifier fits it', () => {
+    const found = (first: string) =>
+      firstMatchingSchemes('123456783', known, { most: 4, first }, ({ scheme }, index) => `${index} ${scheme}`);
+    const [, ...others] = found('none');
+    expect(found('ca-bn').map((one) => one.slice(2))).toEqual(
+      ['ca-bn', ...ids('123456783').filter((one) => one !== 'ca-bn')].slice(0, 4),
+    );
+    expect(found('ca-bn')[0]).toBe('0 ca-bn');
+    expect(found('eori')).toEqual(found('none'));
+    expect(others).toHaveLength(3);
   });
 });

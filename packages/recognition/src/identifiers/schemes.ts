@@ -18,22 +18,27 @@ export function matchingSchemes(normalised: string, schemes: Iterable<Identifier
 /**
  * The first of {@link matchingSchemes} that are accepted: most identifiers fit a dozen schemes, of which few are looked at.
  * @param schemes the same object each time, whose order for each length is remembered
+ * @param order.first the scheme that stands before all others if the identifier fits it
  * @param accepts told which of the matching ones it is, from 0
  */
 export function firstMatchingSchemes<Accepted>(
   normalised: string,
   schemes: ReadonlyMap<string, IdentifierScheme>,
-  most: number,
+  { most, first }: { readonly most: number; readonly first?: string | undefined },
   accepts: (scheme: IdentifierScheme, index: number) => Accepted | null,
 ): Accepted[] {
   const accepted: Accepted[] = [];
   let index = 0;
-  for (const { scheme, pattern } of orderedOnce(schemes, normalised.length)) {
-    if (accepted.length === most) break;
-    if (!pattern.matches(normalised)) continue;
+  const ask = (scheme: IdentifierScheme): void => {
     const one = accepts(scheme, index);
     index += 1;
     if (one !== null) accepted.push(one);
+  };
+  const leading = first === undefined ? undefined : schemes.get(first);
+  if (leading !== undefined && patternOf(leading)?.matches(normalised)) ask(leading);
+  for (const { scheme, pattern } of orderedOnce(schemes, normalised.length)) {
+    if (accepted.length === most) break;
+    if (scheme !== leading && pattern.matches(normalised)) ask(scheme);
   }
   return accepted;
 }

@@ -1,8 +1,8 @@
-import { AuthorisationNumber, fieldErrors, ImportLine } from '@mra/contracts';
+import { AuthorisationNumber, fieldErrors, ImportLine, wellFormed } from '@mra/contracts';
 import { identifierFacts, type Network, normaliseIdentifier, overlaps, presentationsOf } from '@mra/recognition';
 import type { MembershipRecord } from '@mra/registry';
 import { checkRecord } from '../../check-record.ts';
-import { toRecord } from '../../record-mapping.ts';
+import { instantOf, toRecord } from '../../record-mapping.ts';
 import { findProgramme } from '../memberships/find-programme.ts';
 
 /** A line that can be applied, or the first thing wrong with it. */
@@ -24,26 +24,30 @@ export type CheckedLine =
 export function checkLine(network: Network, programmeId: string, value: unknown, on: string): CheckedLine {
   const parsed = ImportLine.safeParse(value);
   const number = readableNumber((value as { number?: unknown } | null)?.number);
-  if (!parsed.success)
-    return refusal(
-      number,
-      fieldErrors(parsed.error).map((error) => ({ ...error, code: 'VALIDATION_FAILED' })),
-    );
-  const { number: written, ...wire } = parsed.data;
-  const record = toRecord(wire);
-  const programme = findProgramme(network, programmeId, record.validFrom);
+  const { number: written, ...wire } = parsed.success ? parsed.data : wellFormed(ImportLine, value);
+  const programme = findProgramme(network, programmeId, instantOf(wire.validFrom ?? on));
   const { errors } = checkRecord(network, programme, written, wire, on);
+  if (!parsed.success) {
+    const malformed = fieldErrors(parsed.error).map((error) => ({ ...error, code: 'VALIDATION_FAILED' }));
+    return refusal(number, [...malformed, ...errors]);
+  }
   if (errors.length > 0) return refusal(number, errors);
+  const record = toRecord(parsed.data);
   const hasPeriods = record.identifiers.some(({ validFrom, validTo }) => validFrom !== null || validTo !== null);
   if (hasPeriods) {
-    const facts = identifierFacts(programme, written, record.identifiers, presentationsOf(network, programmeId));
+    const facts = identifierFacts(
+      programme,
+      parsed.data.number,
+      record.identifiers,
+      presentationsOf(network, programmeId),
+    );
     const isTwice = facts.some((fact, index) => facts.slice(index + 1).some((other) => isSame(fact, other)));
     if (isTwice)
       return refusal(number, [
         { pointer: '/identifiers', code: 'IDENTIFIER_OVERLAP', detail: 'name one identifier twice for the same time' },
       ]);
   }
-  return { ok: true, number: written, normalised: normaliseIdentifier(written), record };
+  return { ok: true, number: parsed.data.number, normalised: normaliseIdentifier(parsed.data.number), record };
 }
 
 /** The number of a line that cannot be applied, as far as it is one. */

@@ -6,8 +6,8 @@ deployment is authoritative for it; with \`operations\` the list of any other ad
 (\`source\`), and the list makes them fresh, unless this deployment is authoritative for them too.
 
 A line that is wrong is rejected by itself, with its number, a pointer and a code, and stops no other. Of two lines with one
-authorisation number the second is rejected. A body that cannot be read as a list at all (not UTF-8, wrong header, a quote left open)
-is 400. All lines become known at one instant, together or not at all; those that say nothing new change nothing. The status of a
+authorisation number the second is rejected. A body that cannot be read as a list at all (CSV that is not UTF-8, wrong header, a quote left
+open) is 400. All lines become known at one instant, together or not at all; those that say nothing new change nothing. The status of a
 member is not changed by its line: who was suspended or revoked stays so. While a long list is being applied nothing else can be
 written: other writes wait for up to 20 seconds, then they are answered 503 with \`Retry-After\`, and nothing of them was written.
 
@@ -30,4 +30,5 @@ Codes of rejections: \`VALIDATION_FAILED\`, \`MALFORMED_JSON\`, \`COLUMN_COUNT\`
 /** Of the CSV form of the body. */
 export const CSV =
   `CSV (RFC 4180) in UTF-8 with comma and a header line; columns in any order, of ${CSV_COLUMNS.join(', ')}. \`identifiers\` as ` +
-  '`scheme:value` and `roles` are separated by `;`. `consent`: `true`, `false`, or partners separated by `;`; empty: nothing recorded.';
+  '`scheme:value` and `roles` are separated by `;`. `name` may be empty: not known. `consent`: `true`, `false`, or partners separated ' +
+  'by `;`; empty: nothing recorded.';

@@ -1,8 +1,10 @@
-import { ImportLine, ImportQuery, ImportResult, problem } from '@mra/contracts';
+import { type FieldError, ImportLine, ImportQuery, ImportResult, wellFormed } from '@mra/contracts';
 import { type HttpApp, json, ndjson, problems, text } from '@mra/http';
+import type { Network } from '@mra/recognition';
 import type { Dependencies } from '../../dependencies.ts';
 import { answerExamples, examples } from '../../examples.ts';
 import { WriteHeaders } from '../../write.ts';
+import { wrongFields } from '../../wrong-fields.ts';
 import { findProgramme } from '../memberships/find-programme.ts';
 import { sourceOfList } from './authority.ts';
 import { CSV, DESCRIPTION } from './description.ts';
@@ -15,7 +17,11 @@ export function postImport(app: HttpApp, dependencies: Dependencies): void {
   app.post(
     '/v1/imports',
     {
-      config: { access: { scopes: ['registry:write', 'operations'] } },
+      config: {
+        access: { scopes: ['registry:write', 'operations'] },
+        alsoWrong: async ({ query }) =>
+          checkProgramme(await dependencies.networks.current(), wellFormed(ImportQuery, query).programme),
+      },
       schema: {
         operationId: 'importMemberships',
         summary: 'Load a list of members',
@@ -48,9 +54,8 @@ export function postImport(app: HttpApp, dependencies: Dependencies): void {
     async (request, reply) => {
       const { query, caller } = request;
       const network = await dependencies.networks.current();
-      if (!network.programmes.has(query.programme)) {
-        throw problem('VALIDATION_FAILED', { errors: [{ pointer: '/programme', detail: 'is not a known programme' }] });
-      }
+      const errors = checkProgramme(network, query.programme);
+      if (errors.length > 0) throw wrongFields(errors);
       const { administration } = findProgramme(network, query.programme, dependencies.now());
       const source = sourceOfList(dependencies, caller, administration);
       const maxAgeSeconds = Math.ceil(1.5 * dependencies.partnerCadenceSeconds);
@@ -67,4 +72,9 @@ export function postImport(app: HttpApp, dependencies: Dependencies): void {
       });
     },
   );
+}
+
+function checkProgramme(network: Network, programme: string | undefined): FieldError[] {
+  const isUnknown = programme !== undefined && !network.programmes.has(programme);
+  return isUnknown ? [{ pointer: '/programme', detail: 'is not a known programme' }] : [];
 }

@@ -2,6 +2,7 @@ import { pipeline, type Readable } from 'node:stream';
 import { type CsvColumn, csvHeaderErrors, fromCsvRecord, problem } from '@mra/contracts';
 import { CsvError, type Info, parse } from 'csv-parse';
 import { type ListLine, LONGEST_LINE } from './list-line.ts';
+import { utf8Only } from './utf8-only.ts';
 
 interface Row {
   readonly record: readonly string[];
@@ -10,7 +11,7 @@ interface Row {
 
 /**
  * The records of a CSV list (RFC 4180, comma, header line) as they arrive. An empty file is an empty list.
- * @throws VALIDATION_FAILED for a wrong header, and for quotes that leave open where records end
+ * @throws VALIDATION_FAILED for what is not UTF-8, for a wrong header, and for quotes that leave open where records end
  */
 export async function* readCsv(stream: Readable): AsyncGenerator<readonly ListLine[]> {
   const parser = parse({
@@ -22,7 +23,7 @@ export async function* readCsv(stream: Readable): AsyncGenerator<readonly ListLi
     skip_empty_lines: true,
   });
   // Errors of both reach the loop through the parser.
-  const rows: AsyncIterable<Row> = pipeline(stream, parser, () => undefined);
+  const rows: AsyncIterable<Row> = pipeline(stream, utf8Only, parser, () => undefined);
   const lineOf = lineCounter();
   let header: readonly CsvColumn[] | null = null;
   try {

@@ -18,11 +18,15 @@ export function putLocalSuspension(app: HttpApp, dependencies: Dependencies): vo
         operationId: 'putLocalSuspension',
         summary: "Suspend the benefits given to a partner's member",
         description:
-          'By the administration the caller acts for, as recogniser. Suspensions recorded for other periods stay, so this never gives benefits back: only DELETE does.',
+          'By the administration the caller acts for, as recogniser; from now on where nothing is sent. Suspensions recorded for other periods stay, so this never gives benefits back: only DELETE does.',
         tags: ['memberships'],
         params: MembershipParams,
         headers: WriteHeaders,
-        body: { content: { 'application/json': { schema: LocalSuspensionBody, examples: examples.localSuspensions } } },
+        body: {
+          content: {
+            'application/json': { schema: LocalSuspensionBody.nullable(), examples: examples.localSuspensions },
+          },
+        },
         response: {
           200: json(LocalSuspension, 'Recorded.', {
             headers: { etag: ETag },
@@ -40,7 +44,8 @@ export function putLocalSuspension(app: HttpApp, dependencies: Dependencies): vo
       },
     },
     async (request, reply) => {
-      const { params, body } = request;
+      const { params } = request;
+      const body = request.body ?? {};
       const recogniser = recogniserOf(dependencies, request.caller);
       return write(dependencies, request, reply, { administration: recogniser }, async (recording) => {
         const from = body.from === undefined ? recording.recordedAt : instantOf(body.from);

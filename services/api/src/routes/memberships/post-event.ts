@@ -1,5 +1,13 @@
-import { Membership, MembershipEvent, MembershipParams, problem } from '@mra/contracts';
-import { type HttpApp, json, problems } from '@mra/http';
+import {
+  type FieldError,
+  Membership,
+  MembershipEvent,
+  MembershipParams,
+  problem,
+  type WellFormed,
+  wellFormed,
+} from '@mra/contracts';
+import { type Caller, type HttpApp, json, problems } from '@mra/http';
 import type { ProgrammeTerms } from '@mra/recognition';
 import { readMembership, writeMemberships } from '@mra/registry';
 import type { Dependencies } from '../../dependencies.ts';
@@ -14,7 +22,14 @@ export function postMembershipEvent(app: HttpApp, dependencies: Dependencies): v
   app.post(
     '/v1/programmes/:programme/memberships/:number/events',
     {
-      config: { access: { scopes: ['registry:write'] } },
+      config: {
+        access: { scopes: ['registry:write'] },
+        alsoWrong: async ({ params, body, caller }) => {
+          const { programme } = wellFormed(MembershipParams, params);
+          const event = wellFormed(MembershipEvent, body);
+          return programme === undefined ? [] : (await judge(dependencies, caller, programme, event)).errors;
+        },
+      },
       schema: {
         operationId: 'postMembershipEvent',
         summary: 'Record a change of status, type or consent',
@@ -43,10 +58,7 @@ export function postMembershipEvent(app: HttpApp, dependencies: Dependencies): v
     },
     async (request, reply) => {
       const { params, body, caller } = request;
-      const network = await dependencies.networks.current();
-      const programme = findProgramme(network, params.programme, dependencies.now());
-      checkAuthority(dependencies, caller, programme.administration);
-      const errors = checkEvent(programme, body);
+      const { programme, errors } = await judge(dependencies, caller, params.programme, body);
       if (errors.length > 0) throw wrongFields(errors);
       return write(dependencies, request, reply, { administration: programme.administration }, async (recording) => {
         const asKnown = { ...params, at: recording.recordedAt, knownAt: recording.recordedAt };
@@ -72,14 +84,27 @@ export function postMembershipEvent(app: HttpApp, dependencies: Dependencies): v
   );
 }
 
-/** What no type of the programme bears out; whether the member's present type does is for the life cycle to say. */
-function checkEvent({ id, types }: ProgrammeTerms, { newType, component }: MembershipEvent) {
+/**
+ * What an event, or what is well-formed of one, says that no type of the programme bears out; whether the member's present type does is
+ * for the life cycle to say.
+ * @throws NOT_FOUND, WRONG_ADMINISTRATION, NOT_AUTHORITATIVE
+ */
+async function judge(
+  dependencies: Pick<Dependencies, 'networks' | 'now' | 'isLocal'>,
+  caller: Caller,
+  id: string,
+  { newType, component }: WellFormed<MembershipEvent>,
+): Promise<{ readonly programme: ProgrammeTerms; readonly errors: readonly FieldError[] }> {
+  const programme = findProgramme(await dependencies.networks.current(), id, dependencies.now());
+  checkAuthority(dependencies, caller, programme.administration);
+  const { types } = programme;
   const isType = types.some(({ code }) => code === newType);
   const isComponent = types.some(({ code, components }) => code === component || components.includes(component ?? ''));
-  return [
+  const errors = [
     ...(newType == null || isType ? [] : [{ pointer: '/newType', detail: `is not a type of ${id}` }]),
     ...(component == null || isComponent
       ? []
       : [{ pointer: '/component', detail: `is not a part of any type of ${id}` }]),
   ];
+  return { programme, errors };
 }

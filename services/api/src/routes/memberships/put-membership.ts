@@ -1,10 +1,11 @@
-import { Membership, MembershipParams, MembershipRecord, problem } from '@mra/contracts';
-import { type HttpApp, json, problems } from '@mra/http';
+import { Membership, MembershipParams, MembershipRecord, problem, type WellFormed, wellFormed } from '@mra/contracts';
+import { type Caller, type HttpApp, json, problems } from '@mra/http';
+import type { ProgrammeTerms } from '@mra/recognition';
 import { readMembership, writeMemberships } from '@mra/registry';
-import { checkRecord } from '../../check-record.ts';
+import { checkRecord, type Findings } from '../../check-record.ts';
 import type { Dependencies } from '../../dependencies.ts';
 import { answerExamples, examples } from '../../examples.ts';
-import { toRecord } from '../../record-mapping.ts';
+import { instantOf, toRecord } from '../../record-mapping.ts';
 import { checkAuthority, checkIfMatch, ETag, WriteHeaders, write } from '../../write.ts';
 import { wrongFields } from '../../wrong-fields.ts';
 import { findProgramme } from './find-programme.ts';
@@ -15,7 +16,13 @@ export function putMembership(app: HttpApp, dependencies: Dependencies): void {
   app.put(
     '/v1/programmes/:programme/memberships/:number',
     {
-      config: { access: { scopes: ['registry:write'] } },
+      config: {
+        access: { scopes: ['registry:write'] },
+        alsoWrong: async ({ params, body, caller }) => {
+          const sent = { ...wellFormed(MembershipParams, params), record: wellFormed(MembershipRecord, body) };
+          return sent.programme === undefined ? [] : (await judge(dependencies, caller, sent.programme, sent)).errors;
+        },
+      },
       schema: {
         operationId: 'putMembership',
         summary: 'Create or replace a membership',
@@ -42,18 +49,10 @@ export function putMembership(app: HttpApp, dependencies: Dependencies): void {
     },
     async (request, reply) => {
       const { params, body, caller } = request;
-      const network = await dependencies.networks.current();
       const record = toRecord(body);
-      const programme = findProgramme(network, params.programme, record.validFrom);
-      checkAuthority(dependencies, caller, programme.administration);
-      const { errors, warnings } = checkRecord(
-        network,
-        programme,
-        params.number,
-        body,
-        dependencies.now().slice(0, 10),
-      );
-      if (errors.length > 0) throw wrongFields(errors.map(inPath));
+      const sent = { number: params.number, record: body };
+      const { programme, errors, warnings } = await judge(dependencies, caller, params.programme, sent);
+      if (errors.length > 0) throw wrongFields(errors);
       return write(dependencies, request, reply, { administration: programme.administration }, async (recording) => {
         const asKnown = { ...params, at: recording.recordedAt, knownAt: recording.recordedAt };
         checkIfMatch(request, (await readMembership(recording.tx, asKnown))?.version ?? null);
@@ -65,10 +64,28 @@ export function putMembership(app: HttpApp, dependencies: Dependencies): void {
         const written = await readMembership(recording.tx, asKnown);
         if (written === undefined) throw new Error('a membership just written cannot be read');
         const status = result?.outcome === 'created' ? 201 : 200;
-        return { status, version: written.version, body: toMembership(written, { warnings: warnings.map(inPath) }) };
+        return { status, version: written.version, body: toMembership(written, { warnings }) };
       });
     },
   );
+}
+
+/**
+ * What a record of a programme, or what is well-formed of one, says that is not borne out.
+ * @throws NOT_FOUND, WRONG_ADMINISTRATION, NOT_AUTHORITATIVE
+ */
+async function judge(
+  dependencies: Pick<Dependencies, 'networks' | 'now' | 'isLocal'>,
+  caller: Caller,
+  id: string,
+  { number, record }: { readonly number?: string | undefined; readonly record: WellFormed<MembershipRecord> },
+): Promise<Findings & { readonly programme: ProgrammeTerms }> {
+  const network = await dependencies.networks.current();
+  const now = dependencies.now();
+  const programme = findProgramme(network, id, record.validFrom === undefined ? now : instantOf(record.validFrom));
+  checkAuthority(dependencies, caller, programme.administration);
+  const { errors, warnings } = checkRecord(network, programme, number, record, now.slice(0, 10));
+  return { programme, errors: errors.map(inPath), warnings: warnings.map(inPath) };
 }
 
 /** The number is a field of an import line, and here a part of the path. */

@@ -7,6 +7,8 @@ import type { Dependencies } from '../../dependencies.ts';
 import { answerExamples } from '../../examples.ts';
 import { toMembership } from './to-membership.ts';
 
+const LIST = { list: 'memberships', keyParts: 2 } as const;
+
 export function searchMemberships(app: HttpApp, dependencies: Dependencies): void {
   app.get(
     '/v1/memberships',
@@ -26,7 +28,7 @@ export function searchMemberships(app: HttpApp, dependencies: Dependencies): voi
     },
     async ({ query, caller }) => {
       const { limit, cursor, ...filter } = query;
-      const [programme = '', number = ''] = cursor === undefined ? [] : decodeCursor(cursor, 2);
+      const [programme = '', number = ''] = cursor === undefined ? [] : decodeCursor(LIST, cursor);
       const actor = { client: caller.clientId, administration: caller.administration };
       const wanted = { ...filter, limit: limit + 1, ...(cursor !== undefined && { after: { programme, number } }) };
       const found = await readAs(dependencies.db, actor, (tx, now) => search(tx, wanted, now));
@@ -35,7 +37,7 @@ export function searchMemberships(app: HttpApp, dependencies: Dependencies): voi
       const more = found.length > limit && last !== undefined;
       return {
         data: page.map((view) => toMembership(view, { reader: caller.administration })),
-        nextCursor: more ? encodeCursor([last.programme, normaliseIdentifier(last.number)]) : null,
+        nextCursor: more ? encodeCursor(LIST, [last.programme, normaliseIdentifier(last.number)]) : null,
       };
     },
   );

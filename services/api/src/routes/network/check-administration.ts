@@ -1,15 +1,15 @@
-import type { AdministrationBody, FieldError } from '@mra/contracts';
+import type { AdministrationBody, FieldError, WellFormed } from '@mra/contracts';
 import type { Network } from '@mra/recognition';
 
-/** What is wrong with an administration in view of the others; the schema has been checked before. */
+/** What is wrong with an administration, or with what is well-formed of one, in view of the others. */
 export function checkAdministration(
   network: Network,
-  code: string,
-  { members = [] }: AdministrationBody,
+  code: string | undefined,
+  { members = [] }: WellFormed<AdministrationBody>,
 ): FieldError[] {
   const unions = new Set(network.unionMembers.map(({ union }) => union));
   return members.flatMap((member, index) => {
-    const detail = wrong(member.code);
+    const detail = member?.code === undefined ? null : wrong(member.code);
     return detail === null ? [] : [{ pointer: `/members/${index}/code`, detail }];
   });
 

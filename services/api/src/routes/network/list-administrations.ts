@@ -6,6 +6,8 @@ import type { Dependencies } from '../../dependencies.ts';
 import { answerExample } from './examples.ts';
 import { toAdministration } from './to-wire.ts';
 
+const LIST = { list: 'administrations', keyParts: 1 } as const;
+
 export function listAdministrations(app: HttpApp, { db, now }: Dependencies): void {
   app.get(
     '/v1/administrations',
@@ -25,8 +27,8 @@ export function listAdministrations(app: HttpApp, { db, now }: Dependencies): vo
       },
     },
     async ({ query: { limit, cursor } }) => {
-      const rows = await readAdministrations(db, { at: now(), limit: limit + 1, ...afterCursor(cursor) });
-      return toPage(rows, limit, ({ code }) => [code], toAdministration);
+      const rows = await readAdministrations(db, { at: now(), limit: limit + 1, ...afterCursor(LIST, cursor) });
+      return toPage(LIST, rows, limit, ({ code }) => [code], toAdministration);
     },
   );
 }

@@ -6,6 +6,8 @@ import type { Dependencies } from '../../dependencies.ts';
 import { answerExample } from './examples.ts';
 import { toAgreement } from './to-wire.ts';
 
+const LIST = { list: 'agreements', keyParts: 1 } as const;
+
 export function listAgreements(app: HttpApp, { db, now }: Dependencies): void {
   app.get(
     '/v1/agreements',
@@ -26,12 +28,12 @@ export function listAgreements(app: HttpApp, { db, now }: Dependencies): void {
       const rows = await readAgreements(db, {
         at: now(),
         limit: limit + 1,
-        ...afterCursor(cursor),
+        ...afterCursor(LIST, cursor),
         ...(lifeCycle !== undefined && { lifeCycle }),
         ...(party !== undefined && { party }),
         ...(programme !== undefined && { programme }),
       });
-      return toPage(rows, limit, ({ id }) => [id], toAgreement);
+      return toPage(LIST, rows, limit, ({ id }) => [id], toAgreement);
     },
   );
 }

@@ -6,6 +6,8 @@ import type { Dependencies } from '../../dependencies.ts';
 import { answerExample } from './examples.ts';
 import { toBenefit } from './to-wire.ts';
 
+const LIST = { list: 'benefits', keyParts: 1 } as const;
+
 export function listBenefits(app: HttpApp, { db }: Dependencies): void {
   app.get(
     '/v1/benefits',
@@ -21,8 +23,8 @@ export function listBenefits(app: HttpApp, { db }: Dependencies): void {
       },
     },
     async ({ query: { limit, cursor } }) => {
-      const rows = await readBenefits(db, { limit: limit + 1, ...afterCursor(cursor) });
-      return toPage(rows, limit, ({ code }) => [code], toBenefit);
+      const rows = await readBenefits(db, { limit: limit + 1, ...afterCursor(LIST, cursor) });
+      return toPage(LIST, rows, limit, ({ code }) => [code], toBenefit);
     },
   );
 }

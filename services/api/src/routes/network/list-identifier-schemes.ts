@@ -6,6 +6,8 @@ import type { Dependencies } from '../../dependencies.ts';
 import { answerExample } from './examples.ts';
 import { toIdentifierScheme } from './to-wire.ts';
 
+const LIST = { list: 'identifier-schemes', keyParts: 1 } as const;
+
 export function listIdentifierSchemes(app: HttpApp, { db }: Dependencies): void {
   app.get(
     '/v1/identifier-schemes',
@@ -25,8 +27,8 @@ export function listIdentifierSchemes(app: HttpApp, { db }: Dependencies): void 
       },
     },
     async ({ query: { limit, cursor } }) => {
-      const rows = await readIdentifierSchemes(db, { limit: limit + 1, ...afterCursor(cursor) });
-      return toPage(rows, limit, ({ scheme }) => [scheme], toIdentifierScheme);
+      const rows = await readIdentifierSchemes(db, { limit: limit + 1, ...afterCursor(LIST, cursor) });
+      return toPage(LIST, rows, limit, ({ scheme }) => [scheme], toIdentifierScheme);
     },
   );
 }

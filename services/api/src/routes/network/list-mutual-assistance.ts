@@ -6,6 +6,8 @@ import type { Dependencies } from '../../dependencies.ts';
 import { answerExample } from './examples.ts';
 import { toMutualAssistance } from './to-wire.ts';
 
+const LIST = { list: 'mutual-assistance', keyParts: 1 } as const;
+
 export function listMutualAssistance(app: HttpApp, { db }: Dependencies): void {
   app.get(
     '/v1/mutual-assistance',
@@ -25,8 +27,8 @@ export function listMutualAssistance(app: HttpApp, { db }: Dependencies): void {
       },
     },
     async ({ query: { limit, cursor } }) => {
-      const rows = await readMutualAssistance(db, { limit: limit + 1, ...afterCursor(cursor) });
-      return toPage(rows, limit, ({ id }) => [id], toMutualAssistance);
+      const rows = await readMutualAssistance(db, { limit: limit + 1, ...afterCursor(LIST, cursor) });
+      return toPage(LIST, rows, limit, ({ id }) => [id], toMutualAssistance);
     },
   );
 }

@@ -6,6 +6,8 @@ import type { Dependencies } from '../../dependencies.ts';
 import { answerExample } from './examples.ts';
 import { toPresentation } from './to-wire.ts';
 
+const LIST = { list: 'presentations', keyParts: 1 } as const;
+
 export function listPresentations(app: HttpApp, { db }: Dependencies): void {
   app.get(
     '/v1/presentations',
@@ -25,11 +27,11 @@ export function listPresentations(app: HttpApp, { db }: Dependencies): void {
     async ({ query: { limit, cursor, programme, recogniser } }) => {
       const rows = await readPresentations(db, {
         limit: limit + 1,
-        ...afterCursor(cursor),
+        ...afterCursor(LIST, cursor),
         ...(programme !== undefined && { programme }),
         ...(recogniser !== undefined && { recogniser }),
       });
-      return toPage(rows, limit, ({ id }) => [id], toPresentation);
+      return toPage(LIST, rows, limit, ({ id }) => [id], toPresentation);
     },
   );
 }

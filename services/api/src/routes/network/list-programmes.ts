@@ -6,6 +6,8 @@ import type { Dependencies } from '../../dependencies.ts';
 import { answerExample } from './examples.ts';
 import { toProgramme } from './to-wire.ts';
 
+const LIST = { list: 'programmes', keyParts: 1 } as const;
+
 export function listProgrammes(app: HttpApp, { db, now }: Dependencies): void {
   app.get(
     '/v1/programmes',
@@ -22,8 +24,8 @@ export function listProgrammes(app: HttpApp, { db, now }: Dependencies): void {
       },
     },
     async ({ query: { limit, cursor } }) => {
-      const rows = await readProgrammes(db, { at: now(), limit: limit + 1, ...afterCursor(cursor) });
-      return toPage(rows, limit, ({ id }) => [id], toProgramme);
+      const rows = await readProgrammes(db, { at: now(), limit: limit + 1, ...afterCursor(LIST, cursor) });
+      return toPage(LIST, rows, limit, ({ id }) => [id], toProgramme);
     },
   );
 }

@@ -1,4 +1,10 @@
-import { Administration, AdministrationBody, AdministrationParams, completeAdministration } from '@mra/contracts';
+import {
+  Administration,
+  AdministrationBody,
+  AdministrationParams,
+  completeAdministration,
+  wellFormed,
+} from '@mra/contracts';
 import { type HttpApp, json, problems } from '@mra/http';
 import { putAdministrations, readAdministrations } from '@mra/registry';
 import type { Dependencies } from '../../dependencies.ts';
@@ -14,7 +20,13 @@ export function putAdministration(app: HttpApp, dependencies: Dependencies): voi
   app.put(
     '/v1/administrations/:code',
     {
-      config: { access: { scopes: ['network:write'] } },
+      config: {
+        access: { scopes: ['network:write'] },
+        alsoWrong: async ({ params, body }) => {
+          const { code } = wellFormed(AdministrationParams, params);
+          return checkAdministration(await dependencies.networks.current(), code, wellFormed(AdministrationBody, body));
+        },
+      },
       schema: {
         operationId: 'putAdministration',
         summary: 'Create or replace an administration',

@@ -1,4 +1,4 @@
-import { Agreement, AgreementBody, AgreementParams, completeAgreement } from '@mra/contracts';
+import { Agreement, AgreementBody, AgreementParams, completeAgreement, wellFormed } from '@mra/contracts';
 import { type HttpApp, json, problems } from '@mra/http';
 import type { Day, Instant } from '@mra/recognition';
 import {
@@ -9,9 +9,8 @@ import {
   readAgreementTerms,
 } from '@mra/registry';
 import type { Dependencies } from '../../dependencies.ts';
-import { instantOf } from '../../record-mapping.ts';
 import { ETag, WriteHeaders, write } from '../../write.ts';
-import { checkAgreement } from './check-agreement.ts';
+import { checkAgreement, effectOf } from './check-agreement.ts';
 import { answerExample, bodyExample } from './examples.ts';
 import { inOrder, isKnown, putTerms, refuseErrors, type SentTerms } from './put-terms.ts';
 import { toAgreement } from './to-wire.ts';
@@ -22,7 +21,13 @@ export function putAgreement(app: HttpApp, dependencies: Dependencies): void {
   app.put(
     '/v1/agreements/:agreement',
     {
-      config: { access: { scopes: ['network:write'] } },
+      config: {
+        access: { scopes: ['network:write'] },
+        alsoWrong: async ({ params, body }) => {
+          const { agreement } = wellFormed(AgreementParams, params);
+          return checkAgreement(await dependencies.networks.current(), agreement, wellFormed(AgreementBody, body));
+        },
+      },
       schema: {
         operationId: 'putAgreement',
         summary: 'Create or replace the terms of an agreement, with all its rules',
@@ -46,10 +51,10 @@ export function putAgreement(app: HttpApp, dependencies: Dependencies): void {
     async (request, reply) => {
       const { body, caller } = request;
       const id = request.params.agreement;
-      const from = body.effectiveFrom === undefined ? null : instantOf(body.effectiveFrom);
+      const from = effectOf(body);
       return write(dependencies, request, reply, { administration: caller.administration }, async (recording) => {
         const { tx, recordedAt } = recording;
-        refuseErrors(checkAgreement(await dependencies.networks.current(tx), id, body, from));
+        refuseErrors(checkAgreement(await dependencies.networks.current(tx), id, body));
         const sent = sentTerms(id, body, from, await readAgreementTerms(tx, id), recordedAt);
         const put = () => putAgreements(recording, [sent.document], from);
         const read = () => readAgreements(tx, { at: from ?? recordedAt, id });

@@ -1,4 +1,4 @@
-import { completeProgramme, Programme, ProgrammeBody, ProgrammeParams } from '@mra/contracts';
+import { completeProgramme, Programme, ProgrammeBody, ProgrammeParams, wellFormed } from '@mra/contracts';
 import { type HttpApp, json, problems } from '@mra/http';
 import { putProgrammes, readProgrammes, readProgrammeTerms } from '@mra/registry';
 import type { Dependencies } from '../../dependencies.ts';
@@ -15,7 +15,13 @@ export function putProgramme(app: HttpApp, dependencies: Dependencies): void {
   app.put(
     '/v1/programmes/:programme',
     {
-      config: { access: { scopes: ['network:write'] } },
+      config: {
+        access: { scopes: ['network:write'] },
+        alsoWrong: async ({ params, body }) => {
+          const { programme } = wellFormed(ProgrammeParams, params);
+          return checkProgramme(await dependencies.networks.current(), programme, wellFormed(ProgrammeBody, body));
+        },
+      },
       schema: {
         operationId: 'putProgramme',
         summary: 'Create or replace the terms of a programme',

@@ -5,7 +5,7 @@ export function getLiveness(app: HttpApp): void {
   app.get(
     '/livez',
     {
-      config: { access: 'public', rateLimit: false, shedding: 'never' },
+      config: { access: 'public', rateLimit: false, shedding: 'never', unknownFields: 'ignored_in_query' },
       schema: {
         operationId: 'getLiveness',
         summary: 'Does the process answer?',

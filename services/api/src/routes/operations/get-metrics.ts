@@ -8,7 +8,7 @@ export function getMetrics(app: HttpApp, { metrics }: Dependencies): void {
   app.get(
     '/metrics',
     {
-      config: { access: { scopes: ['operations'] }, shedding: 'never' },
+      config: { access: { scopes: ['operations'] }, shedding: 'never', unknownFields: 'ignored_in_query' },
       handlerTimeout: TIMEOUT_MS,
       schema: {
         operationId: 'getMetrics',

@@ -16,7 +16,7 @@ export function getReadiness(app: HttpApp, database: CheckedDatabase): void {
   app.get(
     '/readyz',
     {
-      config: { access: 'public', rateLimit: false, shedding: 'never' },
+      config: { access: 'public', rateLimit: false, shedding: 'never', unknownFields: 'ignored_in_query' },
       schema: {
         operationId: 'getReadiness',
         summary: 'May requests be sent here?',

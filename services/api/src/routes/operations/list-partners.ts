@@ -5,6 +5,8 @@ import { afterCursor, toPage } from '../../cursor.ts';
 import type { Dependencies } from '../../dependencies.ts';
 import { partnerExamples as examples } from './partner-examples.ts';
 
+const LIST = { list: 'partners', keyParts: 1 } as const;
+
 export function listPartners(app: HttpApp, { db }: Dependencies): void {
   app.get(
     '/v1/partners',
@@ -21,9 +23,10 @@ export function listPartners(app: HttpApp, { db }: Dependencies): void {
       },
     },
     async ({ query: { limit, cursor } }) => {
-      const wanted = { ...afterCursor(cursor), limit: limit + 1 };
+      const wanted = { ...afterCursor(LIST, cursor), limit: limit + 1 };
       const found = await inExchange(db, (tx) => readPartnerOverviews(tx, wanted));
       return toPage(
+        LIST,
         found,
         limit,
         ({ code }) => [code],

@@ -7,6 +7,8 @@ import { wrongFields } from '../../wrong-fields.ts';
 import { quarantineExamples as examples } from './quarantine-examples.ts';
 import { toQuarantineEntry } from './to-quarantine-entry.ts';
 
+const LIST = { list: 'quarantine', keyParts: 1 } as const;
+
 export function listQuarantine(app: HttpApp, { db }: Dependencies): void {
   app.get(
     '/v1/quarantine',
@@ -24,9 +26,9 @@ export function listQuarantine(app: HttpApp, { db }: Dependencies): void {
       },
     },
     async ({ query: { limit, cursor, ...filter } }) => {
-      const after = cursor === undefined ? 0 : idIn(decodeCursor(cursor, 1)[0] ?? '');
+      const after = cursor === undefined ? 0 : idIn(decodeCursor(LIST, cursor)[0] ?? '');
       const found = await inExchange(db, (tx) => readQuarantine(tx, { ...filter, after, limit: limit + 1 }));
-      return toPage(found, limit, ({ id }) => [String(id)], toQuarantineEntry);
+      return toPage(LIST, found, limit, ({ id }) => [String(id)], toQuarantineEntry);
     },
   );
 }

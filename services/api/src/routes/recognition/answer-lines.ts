@@ -28,20 +28,21 @@ type Parsed = { readonly ok: true; readonly value: unknown } | { readonly ok: fa
 
 async function* parsedChunks(questions: Readable): AsyncGenerator<readonly Parsed[]> {
   for await (const lines of readLines(questions, { longest: LONGEST_LINE, chunk: CHUNK })) {
-    const parsed = lines.filter((line) => line.tooLong || line.text.trim() !== '').map(parse);
+    const parsed = lines.filter(({ text, fault }) => fault !== null || text.trim() !== '').map(parse);
     if (parsed.length > 0) yield parsed;
   }
 }
 
-function parse({ text, tooLong }: TextLine): Parsed {
-  if (tooLong)
-    return {
-      ok: false,
-      answer: invalidAnswer(null, [{ pointer: '', detail: `is longer than ${LONGEST_LINE} bytes` }]),
-    };
+function parse({ text, fault }: TextLine): Parsed {
+  if (fault === 'too_long') return unreadable(`is longer than ${LONGEST_LINE} bytes`);
+  if (fault === 'not_utf8') return unreadable('is not UTF-8');
   try {
     return { ok: true, value: JSON.parse(text) as unknown };
   } catch {
-    return { ok: false, answer: invalidAnswer(null, [{ pointer: '', detail: 'is not JSON' }]) };
+    return unreadable('is not JSON');
   }
+}
+
+function unreadable(detail: string): Parsed {
+  return { ok: false, answer: invalidAnswer(null, [{ pointer: '', detail }]) };
 }

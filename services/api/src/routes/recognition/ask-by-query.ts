@@ -7,7 +7,7 @@ export function askByQuery(app: HttpApp, answers: Answers): void {
   app.get(
     '/v1/recognition',
     {
-      config: { access: { scopes: ['recognition:read'] } },
+      config: { access: { scopes: ['recognition:read'] }, alsoWrong: ({ query }) => answers.errorsOf(query) },
       serializerCompiler: asMade,
       schema: {
         operationId: 'askRecognitionByQuery',

@@ -7,7 +7,7 @@ export function ask(app: HttpApp, answers: Answers): void {
   app.post(
     '/v1/recognition',
     {
-      config: { access: { scopes: ['recognition:read'] } },
+      config: { access: { scopes: ['recognition:read'] }, alsoWrong: ({ body }) => answers.errorsOf(body) },
       serializerCompiler: asMade,
       schema: {
         operationId: 'askRecognition',
