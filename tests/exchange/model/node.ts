@@ -97,7 +97,9 @@ async function createNode({ code, keys, partner, clock }: Parts, other: () => Mo
     started += 1;
     const applicationName = `mra-model-${code}-${started}`;
     const pool = createPool({ url: database.url, max: 4, applicationName });
-    const end = `select pg_terminate_backend(pid, 5000) from pg_stat_activity where application_name = $1`;
+    // Of this database: another file may have its nodes on the same server.
+    const end = `
+      select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = current_database() and application_name = $1`;
     const life = lifeOf(pool, () => database.asOwner(end, [applicationName]));
     const db = openDatabase(pool);
     const networks = createNetworkCache(db);
