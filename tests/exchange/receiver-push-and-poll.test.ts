@@ -7,7 +7,16 @@ import { A, aRecord, expectRefusal, NOT_ACTIVE, shareReceiver, since, UNKNOWN } 
 
 /**
  * What RFC 8935 and RFC 8936 ask of a recipient, one test for each MUST and SHALL, by section. In brackets the class of the OpenID
- * conformance suite that looks at the same (prefix OIDSSFReceiver, suffix Test left out).
+ * conformance suite that looks at the same (prefix OIDSSFReceiver, suffix Test left out). What the requests of polls say (8936 2, 2.4.2,
+ * 2.6) is in receiver-poll-requests.test.ts; that TLS is used and certificates are checked (8935 3, 5.3, 6; 8936 3, 4.3, 5) in
+ * certificate-names.test.ts and untrusted-servers.test.ts.
+ *
+ * Not tested here:
+ * - TLS 1.2 or newer at the endpoint, and RFC 7525 (8935 5.3; 8936 4.3): the gateway in front of the API ends TLS.
+ * - legal agreements and consent (8935 6; 8936 5): that nothing is sent without them is in sharing.test.ts and sharing-terms.test.ts, that
+ *   they exist is for the administrations.
+ * - the threats of RFC 7521 section 8 (8936 4.4): those of the authorisation server; our assertions are in partner-client.test.ts.
+ * - the form of new error codes (8935 7.1.1): this exchange registers none.
  */
 
 const it = shareReceiver();
@@ -91,6 +100,8 @@ describe('RFC 8935, push', () => {
     test('SHALL be 400, with application/json of err and description', async () => {
       const { statusCode, headers, ...answer } = await it.push('no token');
       expect([statusCode, headers['content-type']]).toEqual([400, 'application/json; charset=utf-8']);
+      // No language was asked for.
+      expect(headers['content-language']).toBe('en');
       expect(answer.json()).toEqual({
         err: 'invalid_request',
         description: expect.stringMatching(/^The body is not /),
@@ -106,7 +117,7 @@ describe('RFC 8935, push', () => {
     );
   });
 
-  test('2.4: err is a code of the registry of error codes', async () => {
+  test('2.4: err is a code of the registry, in which each MUST be', async () => {
     const codes = [
       (await it.push('')).json().err,
       (await it.push((await it.jp.published(1, aRecord(A), { claims: { aud: 'x' } })).compact)).json().err,
@@ -172,7 +183,7 @@ describe('RFC 8936, poll', () => {
     expect((await poll([first]))[0]).toEqual({ jti: first.jti, outcome: 'duplicate' });
   });
 
-  test('2.6: errors MUST be codes of the registry of error codes [InvalidSetRejection]', async () => {
+  test('2.6, RFC 8935 2.4: errors are codes of the registry, in which each MUST be [InvalidSetRejection]', async () => {
     const foreign = await it.jp.published(1, aRecord(A), { claims: { iss: 'https://other.test' } });
     const [receipt] = await poll([foreign]);
     expect(SET_ERROR_CODES).toContain(receipt?.error?.err);

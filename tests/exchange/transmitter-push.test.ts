@@ -4,7 +4,11 @@ import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type SelfSigned, startSelfSigned } from './fixtures/self-signed.ts';
 import { aReceiver, aTransmitter, type Receiver, type Reply, type Transmitter } from './transmitter.ts';
 
-/** Every MUST of RFC 8935 that binds a transmitter, by its section, and what follows of its SHOULDs about sending again. */
+/**
+ * Every MUST of RFC 8935 that binds a transmitter, by its section, and what follows of its SHOULDs about sending again. That TLS is used, and
+ * the name in a certificate (3, 5.3, 6), is in certificate-names.test.ts. Not tested here: the versions of TLS and RFC 7525 (5.3), which
+ * are those of Node as it comes, and agreements and consent (6), which are those of sharing-terms.test.ts.
+ */
 
 let eu: Transmitter;
 let receiver: Receiver;
@@ -111,7 +115,7 @@ describe('2.3, 2.4 Failure', () => {
   );
 });
 
-describe('5.3 Confidentiality', () => {
+describe('3, 5.3 Confidentiality', () => {
   test('the certificate of the server MUST be checked: nothing is sent to one that nobody vouches for', async () => {
     const delivery = { ...receiver.delivery, endpoint_url: `${untrusted.origin}/exchange/events` };
     const stream = await eu.stream({ delivery });

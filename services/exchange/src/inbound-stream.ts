@@ -128,23 +128,45 @@ export async function needSnapshot({ db, log }: Exchange, partner: string, reaso
   log.warn({ partner, reason }, 'a snapshot is needed');
 }
 
-/** For operations; without a failure the last one stays to be seen. */
-export async function noteAttempt(
+export interface FailedAttempt {
+  /** For operations. */
+  readonly error: string;
+  /** In a row. */
+  readonly failures: number;
+  readonly nextAttemptAt: Instant;
+}
+
+/** A call of the partner failed, whatever it was for: of several that fail, operations see the last, and as often as the one that does most. */
+export async function noteFailed(
   { db }: Exchange,
   partner: string,
-  failure: { readonly error: string; readonly failures: number; readonly nextAttemptAt: Instant } | null,
+  { error, failures, nextAttemptAt }: FailedAttempt,
 ): Promise<void> {
-  await inExchange(db, async (tx) => {
-    if (failure === null) {
-      await sql`update inbound_stream set failures = 0, next_attempt_at = null where partner = ${partner} and failures > 0`.execute(
-        tx,
-      );
-      return;
-    }
-    const { error, failures, nextAttemptAt } = failure;
-    await sql`
+  await inExchange(db, (tx) =>
+    sql`
       update inbound_stream
-         set failures = ${failures}, next_attempt_at = ${nextAttemptAt}, last_error = ${error}, last_error_at = clock_timestamp()
-       where partner = ${partner}`.execute(tx);
-  });
+         set failures = greatest(failures, ${failures}), next_attempt_at = ${nextAttemptAt}, last_error = ${error},
+             last_error_at = clock_timestamp()
+       where partner = ${partner}`.execute(tx),
+  );
+}
+
+/**
+ * Something that was asked of the partner went well. Failures are over then, unless something else still fails: it is to be tried again at
+ * a moment that lies ahead, or is being tried now. The last of them stays to be seen.
+ * @param job that went well, if it was one
+ */
+export async function noteWorking({ db }: Exchange, partner: string, job: string | null = null): Promise<void> {
+  await inExchange(db, (tx) =>
+    sql`
+      update inbound_stream set failures = 0, next_attempt_at = null
+       where partner = ${partner} and failures > 0
+         and coalesce(next_attempt_at <= clock_timestamp(), true)
+         and not exists (
+           select from jobs.job j
+            where j.name in ('load-snapshot', 'compare-digest') and j.singleton_key = ${partner}
+              and (j.state = 'retry' or (j.state = 'active' and j.retry_count > 0)) and j.id is distinct from ${job}::uuid)`.execute(
+      tx,
+    ),
+  );
 }

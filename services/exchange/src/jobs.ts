@@ -1,6 +1,9 @@
 import { buildSnapshot, compareDigest, type Exchange, inExchange, readPartner } from '@mra/exchange';
-import { type Job, PgBoss, type QueueOptions } from 'pg-boss';
+import type { BackoffLimits } from '@mra/exchange-protocol';
+import { type JobWithMetadata, PgBoss, type QueueOptions } from 'pg-boss';
 import { type DueJob, findDueJobs } from './due-jobs.ts';
+import { nextAttempt, OURS, reasonOf } from './failure.ts';
+import { noteFailed, noteWorking } from './inbound-stream.ts';
 import { loadFrom } from './load-from.ts';
 import { type Loop, startLoop } from './loop.ts';
 import { prune } from './prune.ts';
@@ -18,6 +21,8 @@ interface Queue {
   /** How many this process does at once: a partner that is slow must not hold up another. */
   readonly atOnce: number;
   readonly options: QueueOptions;
+  /** Of work that calls a partner, which its operations are to know of: how long to wait after failures. */
+  readonly calls?: { readonly what: string; readonly backoff: BackoffLimits };
 }
 
 /** As long as they fail, jobs stay in their queue and wait ever longer; one that never ends is given up by its expiry. */
@@ -33,11 +38,13 @@ const QUEUES: Readonly<Record<DueJob['name'] | 'prune', Queue>> = {
     work: loadFrom,
     atOnce: 4,
     options: { ...PATIENT, retryDelay: 1, retryDelayMax: 60, expireInSeconds: 6 * 3600 },
+    calls: { what: 'loading a snapshot', backoff: { baseSeconds: 2, maxSeconds: 60 } },
   },
   'compare-digest': {
     work: compareWith,
     atOnce: 2,
     options: { ...PATIENT, retryDelay: 5, retryDelayMax: 900, expireInSeconds: 6 * 3600 },
+    calls: { what: 'comparing digests', backoff: { baseSeconds: 10, maxSeconds: 900 } },
   },
   prune: {
     work: (exchange, _, signal) => prune(exchange, signal),
@@ -69,28 +76,49 @@ export async function startJobs({ exchange, database }: JobsOptions): Promise<Lo
   boss.on('error', (error) => log.warn({ err: error }, 'the queue of jobs has a failure'));
   await boss.start();
   const workers = new Map<string, string>();
-  for (const [name, { work, atOnce, options }] of Object.entries(QUEUES)) {
+  for (const [name, queue] of Object.entries(QUEUES)) {
+    const { atOnce, options } = queue;
     await boss.createQueue(name, { ...options, policy: 'exclusive' });
     await boss.updateQueue(name, options);
-    const id = await boss.work<{ subject: string }>(
+    const id = await boss.work(
       name,
-      { localConcurrency: atOnce, pollingIntervalSeconds: 2 },
-      async ([job]) => {
-        if (job !== undefined) await run(job, work);
+      { localConcurrency: atOnce, pollingIntervalSeconds: 2, includeMetadata: true },
+      async ([job]: JobWithMetadata<{ subject: string }>[]) => {
+        if (job !== undefined) await run(job, queue);
       },
     );
     workers.set(name, id);
   }
   await boss.schedule('prune', PRUNED_AT, { subject: 'everything' }, { singletonKey: 'everything' });
 
-  async function run({ name, data, signal }: Job<{ subject: string }>, work: Work): Promise<void> {
+  async function run(job: JobWithMetadata<{ subject: string }>, { work, calls }: Queue): Promise<void> {
+    const { id, name, data, signal } = job;
     const { subject } = data;
     try {
       await work(exchange, subject, AbortSignal.any([signal, stopping.signal]));
     } catch (error) {
-      if (!stopping.signal.aborted) log.warn({ job: name, subject, err: error }, 'a job failed and is tried again');
-      throw error;
+      if (stopping.signal.aborted) throw error;
+      log.warn({ job: name, subject, err: error }, 'a job failed and is tried again');
+      // One that was given up may be with another worker already.
+      if (calls === undefined || signal.aborted) throw error;
+      return postpone(job, error, calls);
     }
+    if (calls !== undefined && job.retryCount > 0) await noteWorking(exchange, subject, id);
+  }
+
+  /** Puts a job about a partner off, by the rules of polls in place of the queue's own, and tells operations. */
+  async function postpone(
+    { id, name, data, retryCount }: JobWithMetadata<{ subject: string }>,
+    error: unknown,
+    { what, backoff }: NonNullable<Queue['calls']>,
+  ): Promise<void> {
+    const failures = retryCount + 1;
+    const nextAttemptAt = nextAttempt(error, failures, exchange.now(), backoff);
+    const reason = `${what}: ${reasonOf(error) ?? OURS}`;
+    await noteFailed(exchange, data.subject, { error: reason, failures, nextAttemptAt });
+    // The queue's own wait is a second or more: nobody takes the job in between.
+    await boss.fail(name, id, { reason });
+    await boss.update(name, undefined, { id, startAfter: new Date(nextAttemptAt) });
   }
 
   const loop = startLoop({ name: 'jobs', log }, async () => {

@@ -1,17 +1,17 @@
-import { type Exchange, type ExchangeLog, type Partner, PartnerUnreachable } from '@mra/exchange';
-import { retryAt } from '@mra/exchange-protocol';
+import type { Exchange, ExchangeLog, Partner } from '@mra/exchange';
 import { type AskMemory, askAboutUnreadable, askAgain, isToAskAbout, newAskMemory } from './ask-again.ts';
+import { nextAttempt, OURS, reasonOf } from './failure.ts';
 import {
   beginInboundStream,
   forgetInboundStream,
   type InboundStream,
-  noteAttempt,
+  noteFailed,
+  noteWorking,
   readInboundStream,
 } from './inbound-stream.ts';
-import { ensureStream, UnusablePartner } from './make-stream.ts';
-import { newPollMemory, type PollMemory, pollPartner, UnreadableEvents } from './poll-partner.ts';
+import { ensureStream } from './make-stream.ts';
+import { newPollMemory, type PollMemory, pollPartner } from './poll-partner.ts';
 import { takeTurn } from './turns.ts';
-import { UnusableAnswer } from './unusable-answer.ts';
 
 const LOOK_AGAIN_MS = 1000;
 
@@ -26,6 +26,8 @@ interface Memory extends AskMemory {
   readonly poll: PollMemory;
   /** When the stream was last looked at, by `performance`; null: not since the worker began, and much may have changed meanwhile. */
   streamSeenAt: number | null;
+  /** Turns that failed in a row. */
+  failures: number;
   /** Of a push: beyond which event something was missing when last looked. */
   missingAfter: number | null;
 }
@@ -36,7 +38,13 @@ interface Memory extends AskMemory {
  * @returns the turn, for a loop: it gives the milliseconds until the next
  */
 export function receiverFrom(exchange: Exchange, partner: Partner, { worker, pollTimeoutMs }: Receiving) {
-  const memory: Memory = { poll: newPollMemory(), streamSeenAt: null, missingAfter: null, ...newAskMemory() };
+  const memory: Memory = {
+    poll: newPollMemory(),
+    streamSeenAt: null,
+    failures: 0,
+    missingAfter: null,
+    ...newAskMemory(),
+  };
   return async (signal: AbortSignal): Promise<number> => {
     if (!(await takeTurn(exchange, partner.code, worker))) {
       memory.streamSeenAt = null;
@@ -46,11 +54,12 @@ export function receiverFrom(exchange: Exchange, partner: Partner, { worker, pol
     if (stream === null) return LOOK_AGAIN_MS;
     try {
       const wait = await turn(exchange, partner, stream, memory, { pollTimeoutMs, signal });
-      if (stream.failures > 0) await noteAttempt(exchange, partner.code, null);
+      memory.failures = 0;
+      if (stream.failures > 0) await noteWorking(exchange, partner.code);
       return wait;
     } catch (error) {
       if (signal.aborted) return 0;
-      return noteFailure(exchange, partner, stream, error);
+      return noteFailure(exchange, partner, memory, error);
     }
   };
 }
@@ -125,26 +134,18 @@ async function watchPushes(
   return LOOK_AGAIN_MS;
 }
 
-async function noteFailure(
-  exchange: Exchange,
-  partner: Partner,
-  stream: InboundStream,
-  error: unknown,
-): Promise<number> {
-  const isForeseen = [PartnerUnreachable, UnreadableEvents, UnusableAnswer, UnusablePartner].some(
-    (kind) => error instanceof kind,
-  );
-  if (!isForeseen) exchange.log.error({ partner: partner.code, err: error }, 'what was received could not be taken');
-  const message = isForeseen ? (error as Error).message : 'a failure here: see the log';
-  const failures = stream.failures + 1;
+async function noteFailure(exchange: Exchange, partner: Partner, memory: Memory, error: unknown): Promise<number> {
+  const reason = reasonOf(error);
+  if (reason === null)
+    exchange.log.error({ partner: partner.code, err: error }, 'what was received could not be taken');
+  const message = reason ?? OURS;
+  memory.failures += 1;
+  const { failures } = memory;
   const now = exchange.now();
-  const retryAfter = error instanceof UnusableAnswer ? error.retryAfter : undefined;
   // A partner that is back is to be heard before its data count as stale. What it asks for itself counts in any case.
   const maxSeconds = Math.min(60, Math.max(2, partner.cadenceSeconds / 10));
-  const ours = retryAt({ attempt: failures, random: Math.random(), now }, { maxSeconds });
-  const asked = retryAt({ attempt: 1, random: 0, now, retryAfter });
-  const nextAttemptAt = ours > asked ? ours : asked;
-  await noteAttempt(exchange, partner.code, { error: message, failures, nextAttemptAt });
+  const nextAttemptAt = nextAttempt(error, failures, now, { maxSeconds });
+  await noteFailed(exchange, partner.code, { error: message, failures, nextAttemptAt });
   report(exchange.log, { partner: partner.code, failures, retryAt: nextAttemptAt, reason: message });
   return Math.max(100, Date.parse(nextAttemptAt) - Date.parse(now));
 }

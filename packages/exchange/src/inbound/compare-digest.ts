@@ -5,16 +5,13 @@ import type { Exchange } from '../context.ts';
 import { inExchange } from '../in-exchange.ts';
 import type { Partner } from '../partners.ts';
 import type { SnapshotApplied } from './apply-snapshot.ts';
-import { waitAsAsked } from './fetch-manifest.ts';
 import { heldDigest } from './held-digest.ts';
 import { loadSnapshot } from './load-snapshot.ts';
+import { newPutOff } from './put-off.ts';
 import { type SnapshotReason, UnexpectedAnswer } from './snapshot-reasons.ts';
 
 /** 65,536 buckets of 90 bytes with room to spare. */
 const DIGEST_BYTES = 8 * 1_048_576;
-
-/** How long a partner may take: ours compares a million members with its registry in a minute. */
-const PATIENCE_MS = 10 * 60_000;
 
 /** Under constant traffic both sides are never at one event: what differs in each of these rounds does so for good. */
 const ROUNDS = 3;
@@ -94,17 +91,19 @@ async function fetchDigest(
     timeoutMs: ANSWER_MS,
     ...(signal && { signal }),
   } as const;
-  const deadline = performance.now() + PATIENCE_MS;
-  for (let attempt = 1; ; attempt += 1) {
+  const putOff = newPutOff();
+  for (;;) {
     const answer = await exchange.client.send(partner, request);
     if (answer.status === 200) {
       const read = DigestDocument.safeParse(parsed(answer.body));
       if (read.success && read.data.digest.buckets.length === DIGEST_BUCKETS) return read.data;
       throw new UnexpectedAnswer('reading a digest', answer);
     }
-    const isWaiting = answer.status === 429 || answer.status === 503;
-    if (!isWaiting || performance.now() > deadline) throw new UnexpectedAnswer('asking for a digest', answer);
-    await waitAsAsked(exchange, answer, attempt, signal);
+    await pause(
+      putOff('asking for a digest', answer, exchange.now()),
+      undefined,
+      signal === undefined ? {} : { signal },
+    );
   }
 }
 

@@ -3,6 +3,7 @@ import { DIGEST_BUCKETS, foreignFiles, retryAt, SnapshotManifest } from '@mra/ex
 import type { Exchange, PartnerResponse } from '../context.ts';
 import { originsOf } from '../origins.ts';
 import type { Partner } from '../partners.ts';
+import { newPutOff } from './put-off.ts';
 import { type SnapshotReason, UnexpectedAnswer } from './snapshot-reasons.ts';
 
 /** 10,000 files and 65,536 buckets with room to spare. */
@@ -43,26 +44,32 @@ export async function fetchManifest(
   const { href: url, origin } = new URL(location, asked);
   if (!originsOf(partner).includes(origin)) return refused('FOREIGN_ORIGIN', 'the manifest is at another origin');
   const deadline = performance.now() + patienceMs;
+  let putOff = newPutOff();
   for (let attempt = 1; ; attempt += 1) {
     const answer = await exchange.client.send(partner, { method: 'GET', url, maxBytes: MANIFEST_BYTES, ...abort });
     if (answer.status === 200) return readManifest(partner, answer, url, buckets);
-    const isWaiting = [202, 429, 503].includes(answer.status);
-    if (!isWaiting || performance.now() > deadline) throw new UnexpectedAnswer('waiting for a snapshot', answer);
-    await waitAsAsked(exchange, answer, attempt, signal);
+    const what = 'waiting for a snapshot';
+    if (performance.now() > deadline) throw new UnexpectedAnswer(what, answer);
+    if (answer.status === 202) {
+      putOff = newPutOff();
+      await waitWhileMade(exchange, answer, attempt, signal);
+    } else await pause(putOff(what, answer, exchange.now()), undefined, abort);
   }
 }
 
 /** As long as the partner says; where it does not, a little longer each time. */
-export async function waitAsAsked(
+async function waitWhileMade(
   { now }: Exchange,
   { headers }: Pick<PartnerResponse, 'headers'>,
   attempt: number,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const present = now();
+  const ours = retryAt({ attempt, random: 0.5, now: present }, { baseSeconds: 0.2, maxSeconds: 5 });
   const retryAfter = headers.get('retry-after') ?? '1';
-  const at = retryAt({ attempt, random: 0.5, now: present, retryAfter }, { baseSeconds: 0.2, maxSeconds: 5 });
-  await pause(Date.parse(at) - Date.parse(present), undefined, signal === undefined ? {} : { signal });
+  const asked = retryAt({ attempt: 1, random: 0, now: present, retryAfter }, { maxSeconds: 60 });
+  const wait = Date.parse(ours > asked ? ours : asked) - Date.parse(present);
+  await pause(wait, undefined, signal === undefined ? {} : { signal });
 }
 
 function readManifest(

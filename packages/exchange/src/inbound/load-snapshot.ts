@@ -1,7 +1,7 @@
 import { judgeSnapshot, type SnapshotManifest } from '@mra/exchange-protocol';
 import type { Instant } from '@mra/recognition';
 import { sql } from 'kysely';
-import type { Exchange } from '../context.ts';
+import { type Exchange, PartnerUnreachable } from '../context.ts';
 import { inExchange } from '../in-exchange.ts';
 import type { Partner } from '../partners.ts';
 import { report } from '../reports.ts';
@@ -9,7 +9,7 @@ import { applySnapshot, type SnapshotApplied } from './apply-snapshot.ts';
 import { fetchManifest } from './fetch-manifest.ts';
 import { applyWaiting } from './receive-sets.ts';
 import { countHeld } from './snapshot-changes.ts';
-import type { SnapshotReason } from './snapshot-reasons.ts';
+import { type SnapshotReason, UnexpectedAnswer } from './snapshot-reasons.ts';
 import { removeStaged, type StagedSnapshot, stageSnapshot } from './stage-snapshot.ts';
 
 export interface LoadOptions {
@@ -52,11 +52,13 @@ export async function loadSnapshot(
   const purpose = buckets === undefined ? 'load' : 'repair';
   if (!fetched.ok) return refuse(exchange, partner, { manifest: null, purpose }, fetched.reasons);
   const { manifest, url } = fetched;
-  const staged = await stageSnapshot(exchange, partner, manifest, signal);
+  const files = watchingFiles(exchange);
+  const staged = await stageSnapshot(files.exchange, partner, manifest, signal);
   try {
     const allowed = allowShrinkTo ?? before.allowShrinkTo;
     const { reasons, held } = await judge(exchange, partner, manifest, staged, before.lastApplied, allowed);
-    if (reasons.length > 0) return await refuse(exchange, partner, { manifest, purpose }, reasons);
+    if (reasons.length > 0)
+      return await refuse(exchange, partner, { manifest, purpose, why: files.failure() }, reasons);
     const applied = await applySnapshot(exchange, {
       ...{ partner, manifest, loadId: staged.loadId, lines: manifest.recordCount, held },
       ...{ askedAt: before.askedAt, streamId: before.streamId, purpose },
@@ -73,6 +75,20 @@ export async function loadSnapshot(
       exchange.log.warn({ partner: partner.code, err }, 'a snapshot that was put aside could not be removed'),
     );
   }
+}
+
+/** An exchange that remembers why the last file could not be had, if it could not: the reason of the refusal says only that it is missing. */
+function watchingFiles(exchange: Exchange): { readonly exchange: Exchange; failure(): string | null } {
+  let failure: string | null = null;
+  const open: Exchange['client']['open'] = async (partner, request) => {
+    const answer = await exchange.client.open(partner, request).catch((error) => {
+      if (error instanceof PartnerUnreachable) failure = error.message;
+      throw error;
+    });
+    failure = answer.status === 200 ? null : new UnexpectedAnswer('fetching a file of a snapshot', answer).message;
+    return answer;
+  };
+  return { exchange: { ...exchange, client: { ...exchange.client, open } }, failure: () => failure };
 }
 
 interface Before {
@@ -125,11 +141,21 @@ async function judge(
 async function refuse(
   { db, log }: Exchange,
   { code }: Partner,
-  { manifest, purpose }: { readonly manifest: SnapshotManifest | null; readonly purpose: 'load' | 'repair' },
+  {
+    manifest,
+    purpose,
+    why = null,
+  }: {
+    readonly manifest: SnapshotManifest | null;
+    readonly purpose: 'load' | 'repair';
+    /** What kept the files from being fetched. */
+    readonly why?: string | null;
+  },
   reasons: readonly SnapshotReason[],
 ): Promise<SnapshotLoaded> {
   const names = reasons.map((reason) => reason.code);
   log.warn({ partner: code, seq: manifest?.seq ?? null, reasons: names }, 'snapshot refused');
+  const message = `snapshot refused: ${names.join(', ')}${why === null ? '' : ` (${why})`}`;
   await inExchange(db, async (tx) => {
     await report(tx, code, 'snapshot_refused', {
       seq: manifest?.seq ?? null,
@@ -138,7 +164,7 @@ async function refuse(
       reasons,
     });
     await sql`
-      update inbound_stream set last_error = ${`snapshot refused: ${names.join(', ')}`}, last_error_at = clock_timestamp()
+      update inbound_stream set last_error = ${message}, last_error_at = clock_timestamp()
        where partner = ${code}`.execute(tx);
     if (purpose === 'load') return;
     await sql`

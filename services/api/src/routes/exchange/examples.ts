@@ -1,3 +1,5 @@
+import { setExample } from './set-example.ts';
+
 /** What the document shows of partner calls: JP receives from EU. */
 export const STREAM_ID = 'f67e39a0-a4d3-4d56-b3aa-1bc4cff0069f';
 
@@ -27,8 +29,7 @@ const delivery = {
   endpoint_url: 'https://aeo.jp.example/exchange/events',
 } as const;
 
-const JTI = '756e69717565206964656e746966696572';
-const SET = 'eyJ0eXAiOiJzZWNldmVudCtqd3QiLCJhbGciOiJFZERTQSIsImtpZCI6ImsxIn0.eyJqdGkiOiIuLi4ifQ.c2lnbmF0dXJl';
+const { jti: JTI, compact: SET } = setExample;
 
 export const examples = {
   metadata: {

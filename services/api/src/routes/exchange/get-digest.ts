@@ -5,7 +5,7 @@ import { type HttpApp, json, problems } from '@mra/http';
 import { z } from 'zod';
 import type { Dependencies } from '../../dependencies.ts';
 import { callingPartner } from './calling-partner.ts';
-import { snapshotExamples as examples } from './snapshot-examples.ts';
+import { DIGEST_RULES, snapshotExamples as examples } from './snapshot-examples.ts';
 
 /** Ten seconds for comparing with the registry, and some twenty for a million members. */
 const TIMEOUT_MS = 120_000;
@@ -31,7 +31,8 @@ export function getDigest(app: HttpApp, dependencies: Dependencies): void {
         summary: 'What the caller should hold, as a digest',
         description:
           'Counts and hashes of canonical records in buckets. Compare when exactly the events up to `seq` have been applied, and fetch unequal ' +
-          'buckets as a snapshot. What is told is compared with the registry first, which may take longer than one answer: then ask again.',
+          'buckets as a snapshot. What is told is compared with the registry first, which may take longer than one answer: then it is 503, and ' +
+          `\`Retry-After\` says when to ask again.\n\n${DIGEST_RULES}`,
         tags: ['exchange'],
         querystring: DigestQuery,
         response: {

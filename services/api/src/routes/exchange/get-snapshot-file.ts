@@ -16,7 +16,9 @@ export function getSnapshotFile(app: HttpApp, dependencies: Dependencies): void 
       schema: {
         operationId: 'getSnapshotFile',
         summary: 'A file of a snapshot',
-        description: 'The bytes that the sum in the manifest is of. A file never changes.',
+        description:
+          'The bytes that the sum in the manifest is of; a file never changes. A line is what an event of the member would tell: agreement, ' +
+          'record and `communicated`, which is explained at `pushEvent`.',
         tags: ['exchange'],
         params: SnapshotFileParams,
         response: {

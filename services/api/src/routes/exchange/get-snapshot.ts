@@ -28,7 +28,8 @@ export function getSnapshot(app: HttpApp, dependencies: Dependencies): void {
         summary: 'The manifest of a snapshot',
         description:
           'Its files with their sums, the last event that it contains, and the digest of all records. Going on with the events behind `seq` ' +
-          'misses nothing. A snapshot is kept for a day, and no more than a few of them.',
+          'misses nothing. A snapshot is kept for a day, and no more than a few of them. `sha256` is of the bytes of a file, in base64url; how the ' +
+          'digest is computed is said at `getDigest`.',
         tags: ['exchange'],
         params: SnapshotParams,
         response: {

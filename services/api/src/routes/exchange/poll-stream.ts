@@ -24,7 +24,8 @@ export function pollStream(app: HttpApp, dependencies: Dependencies): void {
         summary: 'Take events, and acknowledge those taken before',
         description:
           'RFC 8936. What is neither acknowledged nor refused comes again with every poll, lowest `seq` first. Where there is nothing the ' +
-          'answer is held for up to 25 seconds, unless `returnImmediately` is true. Take the order from `seq` in the events.',
+          'answer is held for up to 25 seconds, unless `returnImmediately` is true. Take the order from `seq` in the events. `ack` and `setErrs` may name as many as a body holds. What a ' +
+          'token says is shown at `pushEvent`.',
         tags: ['exchange'],
         params: StreamParams,
         body: { content: { 'application/json': { schema: PollRequest, examples: examples.polls } } },

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { Dependencies } from '../../dependencies.ts';
 import { callingPartner } from './calling-partner.ts';
 import { pushExamples as examples } from './push-examples.ts';
+import { setExample } from './set-example.ts';
 
 /** Room to tell one that is too long so in the words of RFC 8935; beyond that nothing is read. */
 const BODY_LIMIT = 2 * SET_LENGTH_MAX;
@@ -32,7 +33,8 @@ export function postEvents(app: HttpApp, dependencies: Dependencies): void {
         description:
           'RFC 8935. 202 means that it is kept for good: applied, known before, or waiting for events that are missing before it. An event ' +
           'that comes again gets the answer that it got before. After 400 with `invalid_request`, `access_denied` or `invalid_state` it is ' +
-          'not to be sent again; after any other 400 nothing is wrong with this event alone.',
+          'not to be sent again; after any other 400 nothing is wrong with this event alone.\n\n' +
+          setExample.description,
         tags: ['exchange'],
         body: {
           content: { [SET_MEDIA_TYPE]: { schema: text('A signed token in compact form.'), examples: examples.tokens } },

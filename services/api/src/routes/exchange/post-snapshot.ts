@@ -23,7 +23,8 @@ export function postSnapshot(app: HttpApp, dependencies: Dependencies): void {
         summary: 'Ask for all members that are communicated',
         description:
           'For a first load, and where events are not enough to bring a copy up to date. The snapshot is made after the answer; ask for its ' +
-          'manifest at `Content-Location`. While one is being made, asking again gives the same one. `buckets` are those of a digest with 256.',
+          'manifest at `Content-Location`. While one is being made, asking again gives the same one. `buckets` are those of a digest with 256; ' +
+          'the snapshot then has all members of these buckets and no others.',
         tags: ['exchange'],
         body: { content: { 'application/json': { schema: SnapshotRequest, examples: examples.requests } } },
         response: {

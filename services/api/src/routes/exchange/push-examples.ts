@@ -1,9 +1,11 @@
+import { setExample } from './set-example.ts';
+
 /** What the document shows of pushed events. */
 export const pushExamples = {
   tokens: {
     signed: {
       summary: 'Header, claims and signature, each in base64url',
-      value: 'eyJ0eXAiOiJzZWNldmVudCtqd3QiLCJhbGciOiJFZERTQSIsImtpZCI6ImsxIn0.eyJqdGkiOiIuLi4ifQ.c2lnbmF0dXJl',
+      value: setExample.compact,
     },
   },
   errors: {

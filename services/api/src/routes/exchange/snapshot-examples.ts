@@ -1,8 +1,28 @@
+import { createHash } from 'node:crypto';
+import { CanonicalRecord, digest, memberKey, recordHash } from '@mra/exchange-protocol';
+import { TOLD } from './set-example.ts';
+
 const AS_OF = '2026-11-22T09:00:00.000Z';
 const SNAPSHOT_ID = '0b6c4f0e-6a4f-4c0e-9b0a-5a3f4f6f0f11';
-const HASH = 'RBNvo1WzZ4oRRq0W9-hknpT7T8If536DEMBg9hyq_4o';
 
-const digest = { buckets: [{ index: 0, count: 1, hash: HASH }], count: 1, hash: HASH };
+const line = `${JSON.stringify(TOLD)}\n`;
+const whole = digest([{ key: memberKey(TOLD.record), hash: recordHash(CanonicalRecord.parse(TOLD.record)) }], {
+  buckets: 1,
+});
+
+/** How the digest is computed, in the words of the document; with an example in packages/exchange-protocol/README.md. */
+export const DIGEST_RULES = [
+  'Both sides cut the records at `asOf` to the elements named in `agreements`. Then, with JCS for RFC 8785:',
+  [
+    '- `recordHash`: SHA-256 of the JCS of the record without `version`, in base64url. All members are there (`null`, or `[]`, where nothing ' +
+      'was told), instants are in UTC with three decimals, and the items of each list are sorted by their JCS, each once. `communicated` and ' +
+      '`agreement` are no part of it.',
+    '- leaf: SHA-256 of the JCS of `[key, recordHash]`; `key` is programme, a slash and the number.',
+    '- `hash` of a bucket: SHA-256 of its leaves (32 bytes each), sorted as bytes and joined. A member is in the bucket that the first two bytes of ' +
+      'the SHA-256 of its key, as a number, give modulo the number of buckets.',
+    '- `hash` of all: SHA-256 of the hashes of the buckets (32 bytes each), joined in order.',
+  ].join('\n'),
+].join('\n\n');
 
 /** What the document shows of snapshots and digests. */
 export const snapshotExamples = {
@@ -20,9 +40,13 @@ export const snapshotExamples = {
         asOf: AS_OF,
         recordCount: 1,
         files: [
-          { url: `https://aeo.eu.example/exchange/snapshots/${SNAPSHOT_ID}/files/1`, sha256: HASH, recordCount: 1 },
+          {
+            url: `https://aeo.eu.example/exchange/snapshots/${SNAPSHOT_ID}/files/1`,
+            sha256: createHash('sha256').update(line).digest('base64url'),
+            recordCount: 1,
+          },
         ],
-        digest,
+        digest: whole,
         buckets: null,
       },
     },
@@ -30,35 +54,13 @@ export const snapshotExamples = {
   lines: {
     one: {
       summary: 'A member',
-      value: `${JSON.stringify({
-        agreement: 'eu-jp-2010',
-        record: {
-          programme: 'eu-aeo',
-          number: 'DEAEOF00012345',
-          version: 3,
-          type: 'AEOF',
-          statuses: [
-            { component: 'AEOS', type: 'AEOF', status: 'active', from: '2019-04-01T00:00:00.000Z', to: null },
-            { component: 'AEOC', type: 'AEOF', status: 'active', from: '2019-04-01T00:00:00.000Z', to: null },
-          ],
-          identifiers: [{ scheme: 'eori', value: 'DE123456789012345', from: null, to: null }],
-          names: [{ name: 'Muster Logistik GmbH', kind: 'legal', language: 'de' }],
-          addresses: [],
-          roles: [],
-          validFrom: '2019-04-01T00:00:00.000Z',
-          validTo: null,
-          validatedOn: null,
-          issuingCountry: 'DE',
-          issuingOffice: 'DE004600',
-        },
-        communicated: { from: '2019-04-01T00:00:00.000Z', to: null },
-      })}\n`,
+      value: line,
     },
   },
   digests: {
     one: {
       summary: 'One member, in a digest of one bucket',
-      value: { seq: 1042, asOf: AS_OF, agreements: [{ agreement: 'eu-jp-2010', dataElements: null }], digest },
+      value: { seq: 1042, asOf: AS_OF, agreements: [{ agreement: TOLD.agreement, dataElements: null }], digest: whole },
     },
   },
 } as const;
