@@ -18,7 +18,7 @@ import {
 import { newTally, type Tallied, type Tally } from './snapshot-tally.ts';
 import { putAsideLines, writeLines } from './write-snapshot-lines.ts';
 
-/** Members compared and written at a time: some 0.8 s. More in one recording would let other writers wait for longer. */
+/** Members compared and written at a time: some 0.5 s. More in one recording would let other writers wait for longer. */
 const PART = 1000;
 
 /** A snapshot of so many lines and members that are held is applied in one recording. */
