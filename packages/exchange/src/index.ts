@@ -11,8 +11,8 @@ export {
 export { createExchange, type ExchangeOptions } from './create-exchange.ts';
 export { inExchange } from './in-exchange.ts';
 export type { SnapshotApplied } from './inbound/apply-snapshot.ts';
-export type { CopyResult, CopyToEnd, CopyToWrite } from './inbound/change-copies.ts';
 export { type CompareOptions, compareDigest, type DigestCompared } from './inbound/compare-digest.ts';
+export type { CopyResult, CopyToEnd, CopyToWrite } from './inbound/copy-change.ts';
 export { recordHeard } from './inbound/heard.ts';
 export { NoInboundStream } from './inbound/inbound-stream.ts';
 export { type LoadOptions, loadSnapshot, type SnapshotLoaded } from './inbound/load-snapshot.ts';

@@ -1,50 +1,24 @@
-import type { FieldError, QuarantineCode } from '@mra/contracts';
-import { type CanonicalRecord, type Communicated, type Member, recordHash } from '@mra/exchange-protocol';
+import type { QuarantineCode } from '@mra/contracts';
+import { type Member, recordHash } from '@mra/exchange-protocol';
 import { type Instant, type Network, normaliseIdentifier } from '@mra/recognition';
 import type { Recording } from '@mra/registry';
 import type { Partner } from '../partners.ts';
+import {
+  type CopyChange,
+  type CopyResult,
+  type CopyToEnd,
+  type CopyToWrite,
+  memberIn,
+  nameOf,
+  type Origin,
+} from './copy-change.ts';
 import { consentsOf, coveredWith, endedFrom, isSamePeriod } from './copy-consents.ts';
 import { type HeldMember, nameKey, readHeldMembers } from './held-members.ts';
 import { type Holders, readHolders } from './identifier-holders.ts';
-import { type JudgedRecord, judgeRecord, type RecordWarning } from './judge-record.ts';
+import { type JudgedRecord, judgeRecord } from './judge-record.ts';
 import { knownProgramme } from './known-network.ts';
 import { settleQuarantine } from './quarantine.ts';
 import { type Final, storeCopies } from './store-copies.ts';
-
-/** A member is communicated: this is its record. */
-export interface CopyToWrite {
-  /** Of the event, or of the snapshot that says so. */
-  readonly seq: number;
-  readonly agreement: string;
-  readonly record: CanonicalRecord;
-  readonly communicated: Communicated;
-  /** `recordHash` of the record, where it is known already. */
-  readonly hash?: string;
-}
-
-/** A member is no longer communicated. */
-export interface CopyToEnd {
-  readonly seq: number;
-  /** null: as it was told last. */
-  readonly agreement: string | null;
-  readonly member: Member;
-  /** From when on; a later moment than the recording counts as that. */
-  readonly from: Instant;
-}
-
-export type CopyChange = ({ readonly kind: 'write' } & CopyToWrite) | ({ readonly kind: 'end' } & CopyToEnd);
-
-export type CopyResult =
-  /** `unchanged`: said already; only its place in the stream is noted. */
-  | { readonly outcome: 'written' | 'unchanged'; readonly warnings: readonly RecordWarning[] }
-  /** `not_held`: nothing was known here of the member that is no longer communicated; the word is kept, since an older one may come. */
-  | { readonly outcome: 'ended' | 'not_held' }
-  /** The member has had a later word: nothing was done. */
-  | { readonly outcome: 'outdated' }
-  | { readonly outcome: 'refused'; readonly code: QuarantineCode; readonly errors: readonly FieldError[] };
-
-/** `event`: said once, in order. `snapshot`: said again, and rows that are no longer what was said are put right. */
-export type Origin = 'event' | 'snapshot';
 
 /** What is to be of a member after the changes gone through so far. */
 interface State {
@@ -117,13 +91,6 @@ function judge(network: Network | null, partner: Partner, change: CopyChange, no
   if (change.kind === 'end') return null;
   if (network === null) throw new Error('records are judged by a network');
   return judgeRecord(network, partner, change, now);
-}
-
-const memberIn = (change: CopyChange): Member => (change.kind === 'end' ? change.member : change.record);
-
-function nameOf(change: CopyChange): { programme: string; normalised: string } {
-  const { programme, number } = memberIn(change);
-  return { programme, normalised: normaliseIdentifier(number) };
 }
 
 function startOf(held: HeldMember | null, partner: Partner): State {

@@ -2,7 +2,8 @@ import type { Member } from '@mra/exchange-protocol';
 import type { Network } from '@mra/recognition';
 import type { Recording } from '@mra/registry';
 import type { Partner } from '../partners.ts';
-import { type CopyResult, type CopyToEnd, type CopyToWrite, changeCopies } from './change-copies.ts';
+import { changeCopies } from './change-copies.ts';
+import type { CopyResult, CopyToEnd, CopyToWrite } from './copy-change.ts';
 
 /**
  * Writes what a snapshot says about members, in one set: up to 5,000, each named once. Members of whom it says nothing new get no new

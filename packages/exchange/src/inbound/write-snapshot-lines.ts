@@ -9,7 +9,7 @@ import {
 import type { Network } from '@mra/recognition';
 import type { Recording } from '@mra/registry';
 import { sql } from 'kysely';
-import type { CopyResult } from './change-copies.ts';
+import type { CopyResult } from './copy-change.ts';
 import { isDataFault } from './data-fault.ts';
 import type { Refusal } from './judge-record.ts';
 import { putAside, type Rejected } from './quarantine.ts';
