@@ -23,12 +23,10 @@ const AROUND = 8192;
  */
 export async function signEvent(exchange: Exchange, stream: OutboundStream, event: OutboxEvent): Promise<string> {
   const { agreement, record } = event.payload as { readonly agreement?: string; readonly record?: Told };
-  if (record === undefined) return sign(exchange, stream, event);
   const { seq, endedFrom } = event;
+  if (record === undefined || (endedFrom === null && !isTooMuch(record))) return sign(exchange, stream, event);
   const { programme, number } = record;
-  const isLong = endedFrom === null && isTooMuch(record);
-  if (endedFrom === null && !isLong) return sign(exchange, stream, event);
-  if (isLong) {
+  if (endedFrom === null) {
     const fields = { partner: stream.partner, streamId: stream.id, seq, programme, number };
     exchange.log.error(fields, 'a record is too long to be sent: its member is told as no longer communicated');
   }
