@@ -25,11 +25,14 @@ export const Warning = z.object({ pointer: Pointer, code: FindingCode, detail: p
 });
 export type Warning = z.infer<typeof Warning>;
 
-/** In answers every field of the record is there: null or an empty list for what was not written. */
+/** In answers every field of the record is there: null or an empty list for what was not written, or is not told to the reader. */
 const written = {
   programme: ProgrammeId,
   number: AuthorisationNumber,
   ...z.object(MembershipRecord.shape).required().shape,
+  validFrom: MembershipRecord.shape.validFrom
+    .nullable()
+    .describe('Start of the authorisation. null: not told, to a partner under an agreement that does not name it.'),
 };
 
 export const Membership = z

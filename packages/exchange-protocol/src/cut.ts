@@ -51,14 +51,37 @@ export function cutToElements(
   elements: readonly string[] | null,
   { at }: CutOptions,
 ): CanonicalRecord {
-  const named = new Set<string>(elements ?? DEFAULT_ELEMENTS);
-  const has = (element: DataElement) => named.has(element);
+  const named = elements ?? DEFAULT_ELEMENTS;
   return inCanonicalOrder({
     programme: record.programme,
     number: record.number,
     version: record.version,
     type: record.type,
-    statuses: has('STATUS_PERIODS') ? record.statuses : notOver(record.statuses, at),
+    statuses: named.includes('STATUS_PERIODS') ? record.statuses : notOver(record.statuses, at),
+    ...cutFields(record, named),
+  });
+}
+
+/** The fields of a record that an agreement may leave out, the lists of whatever form. */
+export interface CutFields<Identifier, Name, Address, Role> {
+  identifiers: Identifier[];
+  names: Name[];
+  addresses: Address[];
+  roles: Role[];
+  validFrom: string | null;
+  validTo: string | null;
+  validatedOn: string | null;
+  issuingCountry: string | null;
+  issuingOffice: string | null;
+}
+
+/** These fields with nothing but what the elements name: empty lists and nulls in place of the others. */
+export function cutFields<Identifier, Name, Address, Role>(
+  record: CutFields<Identifier, Name, Address, Role>,
+  elements: readonly string[],
+): CutFields<Identifier, Name, Address, Role> {
+  const has = (element: DataElement) => elements.includes(element);
+  return {
     identifiers: has('TIN') ? record.identifiers : [],
     names: has('NAME') ? record.names : [],
     addresses: has('ADDRESS') ? record.addresses : [],
@@ -68,7 +91,7 @@ export function cutToElements(
     validatedOn: has('VALIDATION_DATE') ? record.validatedOn : null,
     issuingCountry: has('ISSUING_AUTHORITY') ? record.issuingCountry : null,
     issuingOffice: has('ISSUING_AUTHORITY') ? record.issuingOffice : null,
-  });
+  };
 }
 
 /** Where all periods are over, those that ended last: a record without any status says nothing. */

@@ -1,7 +1,15 @@
 export { type BackoffLimits, type Failure, retryAt } from './backoff.ts';
 export { isStrictBase64url } from './base64url.ts';
 export { canonicalJson, canonicalText, inCanonicalOrder, recordHash } from './canonical.ts';
-export { type CutOptions, cutToElements, DATA_ELEMENTS, type DataElement, DEFAULT_ELEMENTS } from './cut.ts';
+export {
+  type CutFields,
+  type CutOptions,
+  cutFields,
+  cutToElements,
+  DATA_ELEMENTS,
+  type DataElement,
+  DEFAULT_ELEMENTS,
+} from './cut.ts';
 export {
   bucketOf,
   createDigest,

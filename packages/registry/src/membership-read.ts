@@ -20,6 +20,8 @@ export interface MembershipView {
   readonly components: readonly StatusPeriod[];
   readonly version: number;
   readonly recordedAt: Instant;
+  /** Data elements that the reader may be told; null: all, of its own member. */
+  readonly told: readonly string[] | null;
 }
 
 interface Row {
@@ -32,11 +34,17 @@ interface Row {
   recorded_at: Instant;
   record: RecordColumns;
   statuses: readonly StatusPeriod[] | null;
+  told: readonly string[] | null;
 }
+
+const IS_OWN = sql`coalesce(m.administration = caller_administration(), false)`;
+
+/** Whoever may not be told an element may not find anybody by it either. */
+const isTold = (element: string) => sql`(${IS_OWN} or ${element} = any (told_elements(m.id)))`;
 
 const select = (knownAt: RawBuilder<unknown>) => sql`
   select m.id, m.administration, m.programme, m.number, m.source, r.version, lower(r.known) as recorded_at,
-         to_jsonb(r) || jsonb_build_object('valid', r.valid::text) as record,
+         case when ${IS_OWN} then null else told_elements(m.id) end as told, to_jsonb(r) || jsonb_build_object('valid', r.valid::text) as record,
          (select jsonb_agg(jsonb_build_object('type', s.type, 'component', s.component, 'status', s.status,
                              'valid', jsonb_build_object('from', instant(lower(s.valid)), 'to', instant(upper(s.valid)))))
             from membership_status s where s.membership_id = m.id and s.known @> ${knownAt}) as statuses
@@ -83,12 +91,14 @@ export async function searchMemberships(
   if (filter.name !== undefined) {
     const pattern = `%${filter.name.replace(/[\\%_]/g, '\\$&')}%`;
     conditions.push(
-      sql`exists (select from jsonb_array_elements(r.names) n where casefold((n ->> 'name') collate pg_unicode_fast) like casefold(${pattern} collate pg_unicode_fast))`,
+      sql`exists (select from jsonb_array_elements(r.names) n where casefold((n ->> 'name') collate pg_unicode_fast) like casefold(${pattern} collate pg_unicode_fast)) and ${isTold('NAME')}`,
     );
   }
   if (filter.identifier !== undefined) {
+    const wanted = normaliseIdentifier(filter.identifier);
     conditions.push(sql`m.id in (select i.membership_id from membership_identifier i
-      where i.normalised = ${normaliseIdentifier(filter.identifier)} and i.known @> ${now}::timestamptz and i.origin <> 'presented')`);
+      where i.normalised = ${wanted} and i.known @> ${now}::timestamptz and i.origin <> 'presented')
+      and (m.number_normalised = ${wanted} or ${isTold('TIN')})`);
   }
   if (filter.status !== undefined) conditions.push(sql`${statusNow(now)} = ${filter.status}`);
   const { rows } = await sql<Row>`${select(sql`${now}::timestamptz`)}
@@ -182,5 +192,6 @@ function toView(row: Row, at: Instant): MembershipView {
     components,
     version: row.version,
     recordedAt: row.recorded_at,
+    told: row.told,
   };
 }

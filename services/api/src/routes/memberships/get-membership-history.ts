@@ -1,11 +1,17 @@
 import { MembershipHistory, MembershipParams, problem } from '@mra/contracts';
 import { type HttpApp, json, problems } from '@mra/http';
 import { dayOrInstant, shortInstant } from '@mra/recognition';
-import { type MembershipHistory as History, readAs, readMembership, readMembershipHistory } from '@mra/registry';
+import {
+  type MembershipHistory as History,
+  type MembershipView,
+  readAs,
+  readMembership,
+  readMembershipHistory,
+} from '@mra/registry';
 import type { Dependencies } from '../../dependencies.ts';
 import { answerExamples } from '../../examples.ts';
-import { fromRecord } from '../../record-mapping.ts';
-import { UNTOLD } from './to-membership.ts';
+import { instantOf } from '../../record-mapping.ts';
+import { toldFields } from './to-membership.ts';
 
 export function getMembershipHistory(app: HttpApp, dependencies: Dependencies): void {
   app.get(
@@ -17,7 +23,7 @@ export function getMembershipHistory(app: HttpApp, dependencies: Dependencies): 
         summary: 'Every version and event of a membership',
         description:
           "Nothing is ever overwritten: each version says when it became known and when the next took its place. Of partners' members " +
-          'earlier versions, consents, notes and authors are not told.',
+          'earlier versions, consents, notes and authors are not told, nor what the agreement does not name.',
         tags: ['memberships'],
         params: MembershipParams,
         response: {
@@ -34,7 +40,7 @@ export function getMembershipHistory(app: HttpApp, dependencies: Dependencies): 
         const view = await readMembership(tx, { ...params, at: now, knownAt: now });
         if (view === undefined) throw problem('NOT_FOUND');
         const history = toHistory(view, await readMembershipHistory(tx, view.id, now));
-        return view.administration === caller.administration ? history : forPartner(history);
+        return view.told === null ? history : forPartner(history, view);
       });
     },
   );
@@ -42,22 +48,24 @@ export function getMembershipHistory(app: HttpApp, dependencies: Dependencies): 
 
 /**
  * Notes (the reasons of suspensions among them), consents and authors stay with the administration that wrote them, and so do earlier
- * versions of the record: a partner may not have been told of them.
+ * versions of the record: a partner may not have been told of them. Nor are events before the present status, where the agreement does
+ * not name the periods in which the status changed.
  */
-function forPartner(history: MembershipHistory): MembershipHistory {
-  const events = history.events.filter(({ type }) => type !== 'consent_given' && type !== 'consent_withdrawn');
+function forPartner(history: MembershipHistory, { told, status: { since } }: MembershipView): MembershipHistory {
+  const from = told?.includes('STATUS_PERIODS') ? null : since;
+  const events = history.events.filter(
+    ({ type, effectiveFrom }) =>
+      type !== 'consent_given' && type !== 'consent_withdrawn' && (from === null || instantOf(effectiveFrom) >= from),
+  );
   return {
     ...history,
-    versions: history.versions.slice(-1).map((version) => ({ ...version, ...UNTOLD, recordedBy: null })),
+    versions: history.versions.slice(-1).map((version) => ({ ...version, recordedBy: null })),
     events: events.map((event, index) => ({ ...event, note: null, recordedBy: null, sequence: index + 1 })),
   };
 }
 
 /** The creation is the first event, `granted`; the others follow in the order in which they were recorded. */
-function toHistory(
-  { programme, number }: { programme: string; number: string },
-  { versions, events }: History,
-): MembershipHistory {
+function toHistory({ programme, number, told }: MembershipView, { versions, events }: History): MembershipHistory {
   const created = versions[0];
   const granted: MembershipHistory['events'] = created
     ? [
@@ -76,7 +84,7 @@ function toHistory(
     versions: versions.map((version) => ({
       programme,
       number,
-      ...fromRecord(version.record),
+      ...toldFields(version.record, told),
       version: version.version,
       recordedAt: shortInstant(version.recordedAt),
       supersededAt: version.recordedUntil && shortInstant(version.recordedUntil),

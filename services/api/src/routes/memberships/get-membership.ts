@@ -17,7 +17,8 @@ export function getMembership(app: HttpApp, dependencies: Dependencies): void {
         operationId: 'getMembership',
         summary: 'One membership, as of any moment',
         description:
-          'Own members, and members of partners that an agreement and their consent make known; of the latter, consents are not told. ' +
+          'Own members, and members of partners that an agreement and their consent make known. Of the latter consents are not told, and ' +
+          'only the data elements that the agreement names: null or an empty list for the others. ' +
           'What the caller may not know of answers as if it did not exist.',
         tags: ['memberships'],
         params: MembershipParams,
@@ -40,11 +41,14 @@ export function getMembership(app: HttpApp, dependencies: Dependencies): void {
         if (knownAt > now) throw wrongFields([NOT_YET_KNOWN]);
         return readMembership(tx, { ...params, at, knownAt });
       });
-      // A partner reads what is known now: what was known before the member was shared is not for it.
-      const isPast = query.knownAt !== undefined && view?.administration !== caller.administration;
-      if (view === undefined || isPast) throw problem('NOT_FOUND');
+      if (view === undefined || (view.told !== null && isUntold(query, view.told))) throw problem('NOT_FOUND');
       reply.header('etag', `"${view.version}"`);
-      return toMembership(view, { reader: caller.administration });
+      return toMembership(view);
     },
   );
+}
+
+/** What was known before the member was shared is not for a partner, nor are past periods that the agreement does not name. */
+function isUntold({ at, knownAt }: AsOfQuery, told: readonly string[]): boolean {
+  return knownAt !== undefined || (at !== undefined && !told.includes('STATUS_PERIODS'));
 }

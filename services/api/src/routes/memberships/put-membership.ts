@@ -64,7 +64,7 @@ export function putMembership(app: HttpApp, dependencies: Dependencies): void {
         const written = await readMembership(recording.tx, asKnown);
         if (written === undefined) throw new Error('a membership just written cannot be read');
         const status = result?.outcome === 'created' ? 201 : 200;
-        return { status, version: written.version, body: toMembership(written, { warnings }) };
+        return { status, version: written.version, body: toMembership(written, warnings) };
       });
     },
   );

@@ -18,7 +18,8 @@ export function searchMemberships(app: HttpApp, dependencies: Dependencies): voi
         operationId: 'searchMemberships',
         summary: 'Search memberships',
         description:
-          'Own members, and members of partners that an agreement and their consent make known, as of now; by programme and number.',
+          'Own members, and members of partners that an agreement and their consent make known, as of now; by programme and number. Of ' +
+          'the latter only what the agreement names is told, and searched.',
         tags: ['memberships'],
         querystring: MembershipQuery,
         response: {
@@ -36,7 +37,7 @@ export function searchMemberships(app: HttpApp, dependencies: Dependencies): voi
       const last = page.at(-1);
       const more = found.length > limit && last !== undefined;
       return {
-        data: page.map((view) => toMembership(view, { reader: caller.administration })),
+        data: page.map((view) => toMembership(view)),
         nextCursor: more ? encodeCursor(LIST, [last.programme, normaliseIdentifier(last.number)]) : null,
       };
     },

@@ -1,29 +1,25 @@
 import type { Membership, Warning } from '@mra/contracts';
+import { cutFields } from '@mra/exchange-protocol';
 import { dayOrInstant, shortInstant } from '@mra/recognition';
 import type { MembershipView } from '@mra/registry';
 import { fromRecord } from '../../record-mapping.ts';
 
-/** To which partners else a trader consented is no partner's business (exchange.md section 2: what is sent). */
-export const UNTOLD = { consent: null } as const;
-
-interface Reading {
-  /** Of a write. */
-  readonly warnings?: readonly Warning[];
-  /** Administration that reads; its own administration where left out. */
-  readonly reader?: string | null;
+/**
+ * The fields of a record as its reader may be told them: all of its own member; of another's what the agreement names, as the exchange
+ * sends it (exchange.md section 2), and no consent: to which partners else a trader consented is no partner's business.
+ */
+export function toldFields(record: MembershipView['record'], told: MembershipView['told']) {
+  const fields = fromRecord(record);
+  return told === null ? fields : { type: fields.type, ...cutFields(fields, told), consent: null };
 }
 
 /** A membership as callers read it: the record with the type and status of the moment asked about. */
-export function toMembership(
-  view: MembershipView,
-  { warnings, reader = view.administration }: Reading = {},
-): Membership {
+export function toMembership(view: MembershipView, warnings: readonly Warning[] = []): Membership {
   const { status, since } = view.status;
   return {
     programme: view.programme,
     number: view.number,
-    ...fromRecord(view.record),
-    ...(reader !== view.administration && UNTOLD),
+    ...toldFields(view.record, view.told),
     type: view.type,
     status,
     statusSince: since && dayOrInstant(since),
@@ -35,6 +31,6 @@ export function toMembership(
     version: view.version,
     recordedAt: shortInstant(view.recordedAt),
     source: view.source ?? 'local',
-    ...(warnings && warnings.length > 0 && { warnings: [...warnings] }),
+    ...(warnings.length > 0 && { warnings: [...warnings] }),
   };
 }
