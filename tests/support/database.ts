@@ -40,7 +40,7 @@ export async function createTestDatabase({ demo = false }: { readonly demo?: boo
     await asOwner(`
       with s as (delete from membership_status), i as (delete from membership_identifier), c as (delete from membership_consent),
            r as (delete from membership_record), e as (delete from membership_event), l as (delete from local_suspension),
-           y as (delete from synchronisation)
+           y as (delete from synchronisation), d as (delete from membership_doubt)
       select`);
     await asOwner('delete from membership');
   };

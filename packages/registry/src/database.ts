@@ -240,6 +240,7 @@ export interface MembershipDoubt {
   known: string;
   membership_id: ColumnType<number, number, number>;
   recorded_by: string;
+  told_by: string;
 }
 
 export interface MembershipEvent {

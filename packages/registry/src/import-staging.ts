@@ -77,7 +77,7 @@ export interface RepeatedLines {
 
 /**
  * Takes those lines out of an upload whose number an earlier line has, of those with a record. A rejected line does not stand in the
- * way of a good one.
+ * way of a good one, but where two good ones say different things the member has a rejected line too.
  * @param told how many of them are told one by one
  */
 export async function rejectRepeated(db: Database, upload: Upload, told: number): Promise<RepeatedLines> {
@@ -85,12 +85,18 @@ export async function rejectRepeated(db: Database, upload: Upload, told: number)
     await workOn(tx, upload);
     const { rows } = await sql<RepeatedLines>`
       with repeated as (
-        select line
-          from (select line, row_number() over (partition by number_normalised order by line) as place
-                  from import_line where upload_id = ${upload.id} and accepted) l
+        select line, record <> applied as contradicts
+          from (select line, record, row_number() over same as place, first_value(record) over same as applied
+                  from import_line where upload_id = ${upload.id} and accepted
+                window same as (partition by number_normalised order by line)) l
          where place > 1
       ), removed as (
-        delete from import_line l using repeated r where l.upload_id = ${upload.id} and l.line = r.line returning l.line, l.number
+        delete from import_line l using repeated r where l.upload_id = ${upload.id} and l.line = r.line
+        returning l.upload_id, l.number_normalised, l.line, l.number, r.contradicts
+      ), contradicting as (
+        insert into import_line (upload_id, number_normalised, accepted, line, number)
+        select upload_id, number_normalised, false, line, number from removed where contradicts
+            on conflict do nothing
       )
       select count(*) as count,
              coalesce((select json_agg(f) from (select line, number from removed order by line limit ${told}) f), '[]') as first

@@ -1,6 +1,7 @@
 import type { Instant, Network, ProgrammeTerms } from '@mra/recognition';
 import { sql } from 'kysely';
 import { eventsOfListing, readCommunication } from './import-communication.ts';
+import { doubtNumbers, doubtRejected, endListDoubts } from './import-doubts.ts';
 import { type ChangedLine, readChangedLines } from './import-lines.ts';
 import { countMissing, endingWrites, type Missing, readMissing } from './import-missing.ts';
 import { closeUpload, type Upload, workOn } from './import-staging.ts';
@@ -57,7 +58,8 @@ export type Applied =
 
 /**
  * Applies a staged list within a recording: writes its members and, of a full list, ends those that it lacks (domain.md B.9). A copied
- * list that was understood also makes the copies of its administration fresh as of when it began to arrive.
+ * list that was understood also makes the copies of its administration fresh as of when it began to arrive, but for those whose own line
+ * was not: they are in doubt.
  * @returns the counts and the lines that could not be written; or that the list would end too many, and then nothing is written
  */
 export async function applyImport(recording: Recording, network: Network, order: ImportOrder): Promise<Applied> {
@@ -70,7 +72,9 @@ export async function applyImport(recording: Recording, network: Network, order:
     if (isSuspicious && missing.missing > (allowRemovals ?? -1)) return { outcome: 'removals_not_allowed', ...missing };
   }
   const done = progressOf(recording, order);
+  if (source !== null) await endListDoubts(recording, order);
   const written = await writeLines(recording, network, order, done);
+  if (source !== null && accepted < received) await doubtRejected(recording, order);
   const ended = mode === 'full' ? await endMissing(recording, network, order, done) : 0;
   if (source !== null && (accepted > 0 || received === 0)) {
     await recordSynchronisation(recording, {
@@ -111,13 +115,16 @@ async function writeLines(recording: Recording, network: Network, order: ImportO
   }));
   for await (const { lines, judged } of chunks) {
     await storeJudged(recording, judged);
+    const doubtful: string[] = [];
     for (const [index, result] of judged.results.entries()) {
-      const { line, number } = lines[index] as ChangedLine;
+      const { line, number, normalised } = lines[index] as ChangedLine;
       if (result.outcome === 'created' || result.outcome === 'updated') counts[result.outcome] += 1;
-      else if (result.outcome === 'refused')
+      else if (result.outcome === 'refused') {
         refuse({ line, number, code: 'TRANSITION_NOT_ALLOWED', detail: result.detail });
-      else if (result.outcome === 'not_authoritative') refuse({ line, number, ...notAuthoritative(order) });
+        doubtful.push(normalised);
+      } else if (result.outcome === 'not_authoritative') refuse({ line, number, ...notAuthoritative(order) });
     }
+    if (order.source !== null) await doubtNumbers(recording, order, doubtful);
     await done(lines.length);
   }
   return { ...counts, unchanged: order.accepted - counts.created - counts.updated - refused.count, refused };

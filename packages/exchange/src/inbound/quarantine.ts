@@ -75,13 +75,13 @@ async function openDoubts(
   if (named.length === 0) return;
   // Of this partner's copies alone: nobody makes the members of another doubtful.
   await sql`
-    insert into membership_doubt (membership_id, known, recorded_by)
-    select distinct c.membership_id, tstzrange(${recordedAt}, null), ${actor.client}
+    insert into membership_doubt (membership_id, told_by, known, recorded_by)
+    select distinct c.membership_id, 'exchange', tstzrange(${recordedAt}, null), ${actor.client}
       from unnest(${named.map(({ programme }) => programme)}::text[], ${named.map(({ normalised }) => normalised)}::text[])
              as w (programme, normalised)
       join membership m on m.programme = w.programme and m.number_normalised = w.normalised
       join copy c on c.membership_id = m.id and c.partner = ${partner.code}
-     where not exists (select from membership_doubt d where d.membership_id = c.membership_id and upper_inf(d.known))`.execute(
+     where not exists (select from membership_doubt d where d.membership_id = c.membership_id and d.told_by = 'exchange' and upper_inf(d.known))`.execute(
     tx,
   );
 }
@@ -123,7 +123,7 @@ export async function endDoubts({ tx, recordedAt }: Recording, members: readonly
   await sql`
     update membership_doubt d set known = tstzrange(lower(d.known), ${recordedAt})
       from membership m
-     where d.membership_id = any (${[...members]}) and m.id = d.membership_id and upper_inf(d.known) and lower(d.known) < ${recordedAt}
+     where d.membership_id = any (${[...members]}) and d.told_by = 'exchange' and m.id = d.membership_id and upper_inf(d.known) and lower(d.known) < ${recordedAt}
        and not exists (select from quarantine q
                         where q.state = 'open' and q.programme = m.programme and q.number_normalised = m.number_normalised)`.execute(
     tx,

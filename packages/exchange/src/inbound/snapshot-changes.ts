@@ -90,7 +90,7 @@ function comparedLines({ partner, manifest, loadId }: Comparison, some: SomeLine
                     when c.hash <> l.hash or c.record - 'version' <> l.record - 'version' or m.number <> l.number then 'record'
                     when c.communicated is distinct from ${told} or c.agreement <> l.agreement or c.partner <> ${partner.code}
                       then 'communication'
-                    when exists (select from membership_doubt x where x.membership_id = m.id and upper_inf(x.known)) then 'doubt'
+                    when exists (select from membership_doubt x where x.membership_id = m.id and x.told_by = 'exchange' and upper_inf(x.known)) then 'doubt'
                     end as difference) d
      where l.load_id = ${loadId} and l.code is null and ${chosen}
        and (c.seq is null or c.seq <= ${manifest.seq} or c.partner <> ${partner.code})
@@ -228,5 +228,7 @@ export async function noteUnchanged(
       from snapshot_load_line l join membership m on m.programme = l.programme and m.number_normalised = l.normalised
      where l.load_id = ${loadId} and l.ordinal > ${after} and l.ordinal <= ${to} and l.code is null
        and c.membership_id = m.id and c.partner = ${partner.code} and c.hash = l.hash and c.seq < ${manifest.seq}
-       and not exists (select from membership_doubt d where d.membership_id = m.id and upper_inf(d.known))`.execute(tx);
+       and not exists (select from membership_doubt d where d.membership_id = m.id and d.told_by = 'exchange' and upper_inf(d.known))`.execute(
+    tx,
+  );
 }
