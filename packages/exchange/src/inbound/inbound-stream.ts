@@ -50,10 +50,17 @@ export async function readInboundState(
 /** A row of {@link answersTo}. */
 export type AnswerRow = [jti: string, isWaiting: boolean, error: SetError | null];
 
-/** In SQL: the answers of events that came before, as a list. */
-export const answersTo = (partner: RawBuilder<unknown>, jtis: readonly string[]): RawBuilder<unknown> => sql`(
-  select json_agg(json_build_array(e.jti, e.waiting is not null, e.error))
-    from inbound_event e where e.partner = ${partner} and e.jti = any (${[...jtis]}::text[]))`;
+/**
+ * In SQL: the answers of events that came before, as a list. One alone, as it is pushed, is found by its key whatever the statistics: for
+ * a list of unknown length a kept plan reads all events of the partner until they say how many there are.
+ */
+export const answersTo = (partner: RawBuilder<unknown>, jtis: readonly string[]): RawBuilder<unknown> => {
+  const [only = null] = jtis;
+  const asked = jtis.length > 1 ? sql`any (${[...jtis]}::text[])` : sql`${only}::text`;
+  return sql`(
+    select json_agg(json_build_array(e.jti, e.waiting is not null, e.error))
+      from inbound_event e where e.partner = ${partner} and e.jti = ${asked})`;
+};
 
 export function toAnswers(rows: readonly AnswerRow[] | null): ReadonlyMap<string, EarlierAnswer> {
   return new Map(
