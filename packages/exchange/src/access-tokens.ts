@@ -121,6 +121,9 @@ async function tokenFrom(tokenEndpoint: string, partner: Partner, { issuer, keys
       signal: AbortSignal.timeout(TIMEOUT_MS),
     },
   );
+  // Whatever is no answer of RFC 6749 (section 5), of a proxy for example, the library would only call not conform.
+  if (![200, 400, 401].includes(response.status))
+    throw new Error(`no access token: ${new URL(tokenEndpoint).origin} answers ${response.status}`);
   const { access_token: text, expires_in: lifetime } = await processClientCredentialsResponse(server, client, response);
   return { text, lifetime: lifetime ?? LIFETIME_SECONDS };
 }
