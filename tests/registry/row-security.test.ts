@@ -199,7 +199,7 @@ describe('what else could tell', () => {
       `select proname as name, pg_get_userbyid(proowner) as owner from pg_proc
         where prosecdef and pronamespace = 'public'::regnamespace and has_function_privilege('mra_service', oid, 'execute') order by 1`,
     );
-    // recognition_facts answers questions; find_member, is_shared_with and told_elements say whether and how a member may be known; the others write down
+    // recognition_facts answers questions; find_member, search_members, is_shared_with and told_elements say whether and how members may be known; the others write down
     // what each partner is told, which only that partner and the exchange read, or look at copies for the exchange alone.
     const exchange = [
       'append_stream_event',
@@ -219,6 +219,7 @@ describe('what else could tell', () => {
       'is_shared_with',
       'recognition_facts',
       'replica_state',
+      'search_members',
       'told_elements',
       ...exchange,
     ].toSorted();

@@ -25,14 +25,13 @@ export {
   putLocalSuspension,
 } from './local-suspensions.ts';
 export {
-  type MembershipFilter,
   type MembershipHistory,
   type MembershipView,
   readMembership,
   readMembershipHistory,
-  searchMemberships,
 } from './membership-read.ts';
 export type { MembershipRecord } from './membership-record.ts';
+export { type MembershipFilter, SearchTooLong, searchMemberships } from './membership-search.ts';
 export { type Planned, store } from './membership-store.ts';
 export {
   type MembershipWrite,

@@ -24,7 +24,7 @@ export interface MembershipView {
   readonly told: readonly string[] | null;
 }
 
-interface Row {
+export interface MembershipViewRow {
   id: number;
   administration: string;
   programme: string;
@@ -37,19 +37,17 @@ interface Row {
   told: readonly string[] | null;
 }
 
-const IS_OWN = sql`coalesce(m.administration = caller_administration(), false)`;
-
-/** Whoever may not be told an element may not find anybody by it either. */
-const isTold = (element: string) => sql`(${IS_OWN} or ${element} = any (told_elements(m.id)))`;
-
-const select = (knownAt: RawBuilder<unknown>) => sql`
-  select m.id, m.administration, m.programme, m.number, m.source, r.version, lower(r.known) as recorded_at,
-         case when ${IS_OWN} then null else told_elements(m.id) end as told, to_jsonb(r) || jsonb_build_object('valid', r.valid::text) as record,
+/** In SQL: the rows of {@link toView}, of members `m`. `told`: null where they are the reader's own. */
+export const selectView = ({ knownAt, told }: { knownAt: RawBuilder<unknown>; told: RawBuilder<unknown> }) => sql`
+  select m.id, m.administration, m.programme, m.number, m.source, r.version, lower(r.known) as recorded_at, ${told} as told,
+         to_jsonb(r) || jsonb_build_object('valid', r.valid::text) as record,
          (select jsonb_agg(jsonb_build_object('type', s.type, 'component', s.component, 'status', s.status,
                              'valid', jsonb_build_object('from', instant(lower(s.valid)), 'to', instant(upper(s.valid)))))
             from membership_status s where s.membership_id = m.id and s.known @> ${knownAt}) as statuses
     from membership m
     join membership_record r on r.membership_id = m.id and r.known @> ${knownAt}`;
+
+const TOLD = sql`case when m.administration is distinct from caller_administration() then told_elements(m.id) end`;
 
 /** One membership; undefined where there is none, or none that the actor of the transaction may know of. */
 export async function readMembership(
@@ -61,58 +59,10 @@ export async function readMembership(
     knownAt,
   }: { readonly programme: string; readonly number: string; readonly at: Instant; readonly knownAt: Instant },
 ): Promise<MembershipView | undefined> {
-  const { rows } = await sql<Row>`${select(sql`${knownAt}::timestamptz`)}
+  const { rows } = await sql<MembershipViewRow>`${selectView({ knownAt: sql`${knownAt}::timestamptz`, told: TOLD })}
     where m.id = find_member(${programme}, ${normaliseIdentifier(number)})`.execute(tx);
   return rows[0] && toView(rows[0], at);
 }
-
-export interface MembershipFilter {
-  readonly programme?: string | undefined;
-  readonly status?: string | undefined;
-  /** Part of a name, without regard to case. */
-  readonly name?: string | undefined;
-  readonly identifier?: string | undefined;
-  /** Programme and normalised number of the last one seen. */
-  readonly after?: { readonly programme: string; readonly number: string };
-  readonly limit: number;
-}
-
-/** Memberships that the actor of the transaction may know of, now, by programme and number. */
-export async function searchMemberships(
-  tx: Transaction<DB>,
-  filter: MembershipFilter,
-  now: Instant,
-): Promise<readonly MembershipView[]> {
-  const conditions: RawBuilder<unknown>[] = [sql`true`];
-  if (filter.programme !== undefined) conditions.push(sql`m.programme = ${filter.programme}`);
-  if (filter.after !== undefined) {
-    conditions.push(sql`(m.programme, m.number_normalised) > (${filter.after.programme}, ${filter.after.number})`);
-  }
-  if (filter.name !== undefined) {
-    const pattern = `%${filter.name.replace(/[\\%_]/g, '\\$&')}%`;
-    conditions.push(
-      sql`exists (select from jsonb_array_elements(r.names) n where casefold((n ->> 'name') collate pg_unicode_fast) like casefold(${pattern} collate pg_unicode_fast)) and ${isTold('NAME')}`,
-    );
-  }
-  if (filter.identifier !== undefined) {
-    const wanted = normaliseIdentifier(filter.identifier);
-    conditions.push(sql`m.id in (select i.membership_id from membership_identifier i
-      where i.normalised = ${wanted} and i.known @> ${now}::timestamptz and i.origin <> 'presented')
-      and (m.number_normalised = ${wanted} or ${isTold('TIN')})`);
-  }
-  if (filter.status !== undefined) conditions.push(sql`${statusNow(now)} = ${filter.status}`);
-  const { rows } = await sql<Row>`${select(sql`${now}::timestamptz`)}
-    where ${sql.join(conditions, sql` and `)}
-    order by m.programme, m.number_normalised limit ${filter.limit}`.execute(tx);
-  return rows.map((row) => toView(row, now));
-}
-
-/** The overall status as the core tells it (membership.ts), for filtering in SQL. */
-const statusNow = (now: Instant) => sql`coalesce((
-  select case when bool_or(s.status = 'active') then 'active' when bool_or(s.status = 'suspended') then 'suspended'
-              else (array_agg(s.status order by lower(s.valid) desc, s.component desc))[1] end
-    from membership_status s
-   where s.membership_id = m.id and s.known @> ${now}::timestamptz and s.valid @> ${now}::timestamptz), 'not_started')`;
 
 export interface MembershipHistory {
   readonly versions: readonly {
@@ -176,7 +126,7 @@ export async function readMembershipHistory(
   };
 }
 
-function toView(row: Row, at: Instant): MembershipView {
+export function toView(row: MembershipViewRow, at: Instant): MembershipView {
   const record = toRecord(row.record);
   const statuses = row.statuses ?? [];
   const components = statusesAt({ statuses }, at);

@@ -4,7 +4,7 @@ import { sql, type Transaction } from 'kysely';
 import { SERVICE_ROLE } from './connection-proof.ts';
 import type { DB } from './database.ts';
 import type { Database } from './pool.ts';
-import { inTurn } from './recording-turns.ts';
+import { createTurns } from './turns.ts';
 
 /** Who writes or reads, as far as row-level security is concerned. */
 export interface Actor {
@@ -15,7 +15,15 @@ export interface Actor {
   readonly copies?: boolean;
   /** Does the exchange's own work, for all partners. */
   readonly exchange?: boolean;
+  /** The administration is one of this deployment: it reads the copies that were received for it. */
+  readonly home?: boolean;
 }
+
+/**
+ * One recording writes, the next wait for its lock in the database. More would gain nothing, and while a long list is loaded they would
+ * take every connection of the pool from those who only read.
+ */
+const inTurn = createTurns(3);
 
 /** An open change: everything written through it becomes known at one instant, together or not at all. */
 export interface Recording {
@@ -134,7 +142,7 @@ export async function readAs<T>(
  */
 export async function actAs(
   tx: Transaction<DB>,
-  { administration, copies = false, exchange = false }: Omit<Actor, 'client'>,
+  { administration, copies = false, exchange = false, home = false }: Omit<Actor, 'client'>,
 ): Promise<Instant | null> {
   // The role as well: behind a pooler the connection may have been left in another.
   const { rows } = await sql<{ replica_now: Instant | null }>`
@@ -142,6 +150,7 @@ export async function actAs(
            set_config('mra.administration', ${administration ?? ''}, true),
            set_config('mra.copies', ${copies ? 'on' : ''}, true),
            set_config('mra.exchange', ${exchange ? 'on' : ''}, true),
+           set_config('mra.home', ${home ? 'on' : ''}, true),
            case when pg_is_in_recovery() then now_in_milliseconds() end as replica_now`.execute(tx);
   return first(rows).replica_now;
 }

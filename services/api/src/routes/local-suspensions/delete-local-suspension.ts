@@ -32,7 +32,7 @@ export function deleteLocalSuspension(app: HttpApp, dependencies: Dependencies):
     },
     async (request, reply) => {
       const recogniser = recogniserOf(dependencies, request.caller);
-      return write(dependencies, request, reply, { administration: recogniser }, async (recording) => {
+      return write(dependencies, request, reply, { administration: recogniser, home: true }, async (recording) => {
         const member = await findMember(recording, request.params, recogniser);
         const version = await countLocalSuspensions(recording, member, recogniser);
         checkIfMatch(request, version === 0 ? null : version);

@@ -47,7 +47,7 @@ export function putLocalSuspension(app: HttpApp, dependencies: Dependencies): vo
       const { params } = request;
       const body = request.body ?? {};
       const recogniser = recogniserOf(dependencies, request.caller);
-      return write(dependencies, request, reply, { administration: recogniser }, async (recording) => {
+      return write(dependencies, request, reply, { administration: recogniser, home: true }, async (recording) => {
         const from = body.from === undefined ? recording.recordedAt : instantOf(body.from);
         const to = body.to == null ? null : instantOf(body.to);
         if (to !== null && to <= from) {

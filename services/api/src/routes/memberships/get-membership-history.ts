@@ -10,6 +10,7 @@ import {
 } from '@mra/registry';
 import type { Dependencies } from '../../dependencies.ts';
 import { answerExamples } from '../../examples.ts';
+import { readerOf } from '../../reader.ts';
 import { instantOf } from '../../record-mapping.ts';
 import { toldFields } from './to-membership.ts';
 
@@ -35,8 +36,7 @@ export function getMembershipHistory(app: HttpApp, dependencies: Dependencies): 
       },
     },
     async ({ params, caller }) => {
-      const actor = { client: caller.clientId, administration: caller.administration };
-      return readAs(dependencies.db, actor, async (tx, now) => {
+      return readAs(dependencies.db, readerOf(dependencies, caller), async (tx, now) => {
         const view = await readMembership(tx, { ...params, at: now, knownAt: now });
         if (view === undefined) throw problem('NOT_FOUND');
         const history = toHistory(view, await readMembershipHistory(tx, view.id, now));

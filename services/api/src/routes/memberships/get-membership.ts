@@ -3,6 +3,7 @@ import { type HttpApp, json, problems } from '@mra/http';
 import { readAs, readMembership } from '@mra/registry';
 import type { Dependencies } from '../../dependencies.ts';
 import { answerExamples } from '../../examples.ts';
+import { readerOf } from '../../reader.ts';
 import { instantOf } from '../../record-mapping.ts';
 import { ETag } from '../../write.ts';
 import { wrongFields } from '../../wrong-fields.ts';
@@ -34,8 +35,7 @@ export function getMembership(app: HttpApp, dependencies: Dependencies): void {
     },
     async (request, reply) => {
       const { params, query, caller } = request;
-      const actor = { client: caller.clientId, administration: caller.administration };
-      const view = await readAs(dependencies.db, actor, (tx, now) => {
+      const view = await readAs(dependencies.db, readerOf(dependencies, caller), (tx, now) => {
         const at = query.at === undefined ? now : instantOf(query.at);
         const knownAt = query.knownAt === undefined ? now : instantOf(query.knownAt);
         if (knownAt > now) throw wrongFields([NOT_YET_KNOWN]);

@@ -1,10 +1,11 @@
-import { MembershipPage, MembershipQuery } from '@mra/contracts';
+import { MembershipPage, MembershipQuery, problem } from '@mra/contracts';
 import { type HttpApp, json } from '@mra/http';
 import { normaliseIdentifier } from '@mra/recognition';
-import { readAs, searchMemberships as search } from '@mra/registry';
+import { SearchTooLong, searchMemberships as search } from '@mra/registry';
 import { decodeCursor, encodeCursor } from '../../cursor.ts';
 import type { Dependencies } from '../../dependencies.ts';
 import { answerExamples } from '../../examples.ts';
+import { readerOf } from '../../reader.ts';
 import { toMembership } from './to-membership.ts';
 
 const LIST = { list: 'memberships', keyParts: 2 } as const;
@@ -30,9 +31,8 @@ export function searchMemberships(app: HttpApp, dependencies: Dependencies): voi
     async ({ query, caller }) => {
       const { limit, cursor, ...filter } = query;
       const [programme = '', number = ''] = cursor === undefined ? [] : decodeCursor(LIST, cursor);
-      const actor = { client: caller.clientId, administration: caller.administration };
       const wanted = { ...filter, limit: limit + 1, ...(cursor !== undefined && { after: { programme, number } }) };
-      const found = await readAs(dependencies.db, actor, (tx, now) => search(tx, wanted, now));
+      const found = await search(dependencies.db, readerOf(dependencies, caller), wanted).catch(tooLong);
       const page = found.slice(0, limit);
       const last = page.at(-1);
       const more = found.length > limit && last !== undefined;
@@ -42,4 +42,13 @@ export function searchMemberships(app: HttpApp, dependencies: Dependencies): voi
       };
     },
   );
+}
+
+function tooLong(error: unknown): never {
+  if (!(error instanceof SearchTooLong)) throw error;
+  throw problem('SERVICE_UNAVAILABLE', {
+    detail: 'The search takes too long: name a programme or an identifier.',
+    headers: { 'retry-after': '5' },
+    cause: error,
+  });
 }
