@@ -1,6 +1,6 @@
 import { ROLES } from '@mra/recognition';
 import { z } from 'zod';
-import { COUNT_MAX, code, queryWhole, whole } from './text.ts';
+import { COUNT_MAX, code, line, queryWhole, whole } from './text.ts';
 
 const slug = (max: number, says: string) => code(/^[a-z0-9]+(-[a-z0-9]+)*$/, max, says);
 
@@ -114,3 +114,6 @@ export function pageOf<Item extends z.ZodType>(item: Item, id: string, descripti
     })
     .meta({ id, description });
 }
+
+/** Of a token, by its issuer: whoever records something is told by it. */
+export const ClientId = line(255);

@@ -37,6 +37,7 @@ export {
 export {
   AdministrationCode,
   AgreementId,
+  ClientId,
   Confidence,
   Cursor,
   FieldError,
@@ -138,4 +139,5 @@ export {
   type ReviewContext,
 } from './reference.ts';
 export { type AnswerContext, toAnswer } from './to-answer.ts';
+export { unknownAdministration } from './unknown-administration.ts';
 export { type WellFormed, wellFormed } from './well-formed.ts';

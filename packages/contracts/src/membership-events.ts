@@ -1,8 +1,8 @@
 import { EVENT_TYPES } from '@mra/recognition';
 import { z } from 'zod';
-import { AdministrationCode, TypeCode } from './common.ts';
+import { AdministrationCode, ClientId, TypeCode } from './common.ts';
 import { DayOrInstant, Instant } from './days.ts';
-import { besideOtherErrors, COUNT_MAX, line, prose, whole } from './text.ts';
+import { besideOtherErrors, COUNT_MAX, prose, whole } from './text.ts';
 
 const EventType = z
   .enum(EVENT_TYPES)
@@ -48,7 +48,7 @@ export const RecordedEvent = z
     effectiveFrom: DayOrInstant,
     recordedAt: Instant,
     sequence: whole(1, COUNT_MAX).describe('Place among the events of the membership: 1, 2, 3 …'),
-    recordedBy: line(200).nullable().describe('Client that recorded it.'),
+    recordedBy: ClientId.nullable().describe('Client that recorded it.'),
   })
   .meta({ id: 'RecordedEvent', description: 'A change as recorded. Never altered or removed.' });
 export type RecordedEvent = z.infer<typeof RecordedEvent>;

@@ -1,6 +1,16 @@
 import { z } from 'zod';
 import { Component, MembershipStatus } from './answer.ts';
-import { FindingCode, Identifier, Pointer, ProgrammeId, pageOf, pageQuery, Source, Version } from './common.ts';
+import {
+  ClientId,
+  FindingCode,
+  Identifier,
+  Pointer,
+  ProgrammeId,
+  pageOf,
+  pageQuery,
+  Source,
+  Version,
+} from './common.ts';
 import { DayOrInstant, Instant } from './days.ts';
 import { RecordedEvent } from './membership-events.ts';
 import { AuthorisationNumber, MembershipRecord } from './membership-record.ts';
@@ -55,7 +65,7 @@ export const MembershipVersion = z
     version: Version,
     recordedAt: Instant,
     supersededAt: Instant.nullable().describe('When the next version was recorded; null: this is the current one.'),
-    recordedBy: line(200).nullable().describe('Client that wrote it.'),
+    recordedBy: ClientId.nullable().describe('Client that wrote it.'),
   })
   .meta({ id: 'MembershipVersion', description: 'One version of the record, as it was written.' });
 export type MembershipVersion = z.infer<typeof MembershipVersion>;

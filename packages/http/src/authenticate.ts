@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { type Problem, problem } from '@mra/contracts';
+import { ClientId, type Problem, problem } from '@mra/contracts';
 import { createLocalJWKSet, decodeJwt, errors, type JSONWebKeySet, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { z } from 'zod';
 import { type Caller, SCOPES, type Scope } from './caller.ts';
@@ -50,8 +50,9 @@ const BEARER = /^bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i;
 /** Longer tokens are refused unread; Node refuses all header fields together over 16 KiB. */
 const LONGEST_TOKEN = 8192;
 
-/** Verified tokens that are remembered. */
+/** Verified tokens that are remembered, and for how long: then the issuer may have withdrawn their key. */
 const MOST_REMEMBERED = 10_000;
+const REMEMBERED_SECONDS = 300;
 
 /** The cooldown of a remote key set in jose: earlier attempts would not fetch again. */
 const RETRY_AFTER_SECONDS = '30';
@@ -59,7 +60,8 @@ const RETRY_AFTER_SECONDS = '30';
 /** Claims of RFC 9068 section 2.2 that are used, and the administration (api.md section 1). */
 const Claims = z.object({
   sub: z.string().min(1).max(255),
-  client_id: z.string().min(1).max(255),
+  // It is written down as the author of what it records, and told as such.
+  client_id: ClientId,
   scope: z.string().max(2000),
   exp: z.number(),
   iat: z.number(),
@@ -84,7 +86,8 @@ class KeysUnavailable extends Error {}
 /**
  * An authenticator for access tokens of the RFC 9068 profile: `typ` at+jwt, an algorithm of the list, a key of the issuer named by
  * `iss`, `aud`, `exp`, `nbf`, and the claims above. Every refusal looks the same to the caller (RFC 6750 section 3.1); its cause is in
- * the problem, for the log. A verified token is remembered by the SHA-256 of its header field until it expires, a refused one is not.
+ * the problem, for the log. A verified token is remembered by the SHA-256 of its header field until it expires, five minutes at most;
+ * a refused one is not.
  * @throws when an algorithm is not one of `ALGORITHMS`
  */
 export function createAuthenticator(options: AuthenticatorOptions): Authenticate {
@@ -110,7 +113,8 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
     const earlier = recall(key, currentDate);
     if (earlier !== undefined) return earlier;
     const { caller, exp } = await verify(token, currentDate);
-    memory.remember(key, { value: caller, exp });
+    const until = currentDate.getTime() / 1000 + REMEMBERED_SECONDS - clockToleranceSeconds;
+    memory.remember(key, { value: caller, exp: Math.min(exp, until) });
     return caller;
   };
   return Object.assign(authenticate, {

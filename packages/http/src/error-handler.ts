@@ -8,6 +8,8 @@ import { instanceOf, requestIdOf } from './request-id.ts';
 /** Fastify's own errors that are the caller's doing; any other of its errors is ours. */
 const FASTIFY_ERRORS: Readonly<Record<string, ProblemCode>> = {
   FST_ERR_NOT_FOUND: 'NOT_FOUND',
+  // Of the files of Swagger UI: no such thing is there, and the path is no failure of the service.
+  FST_STATIC_FORBIDDEN_PATH: 'NOT_FOUND',
   FST_ERR_BAD_URL: 'MALFORMED_REQUEST',
   FST_ERR_MAX_PARAM_LENGTH: 'URI_TOO_LONG',
   FST_ERR_CTP_BODY_TOO_LARGE: 'PAYLOAD_TOO_LARGE',

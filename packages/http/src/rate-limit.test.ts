@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { aToyApp, bearer } from './test-support.ts';
+import { createAuthenticator } from './authenticate.ts';
+import { AUDIENCE, aToyApp, bearer, ISSUER, JWKS } from './test-support.ts';
 
 async function aLimitedApp() {
   const { app } = await aToyApp({ rateLimit: { perMinute: 2, anonymousPerMinute: 1 } });
@@ -31,6 +32,22 @@ test('clients are counted apart, by client id and not by token or address', asyn
     statuses.push((await app.inject({ url: '/things/cog', headers })).statusCode);
   }
   expect(statuses).toEqual([200, 200, 429, 200]);
+});
+
+test("client ids are each issuer's own: nobody uses up the share of another", async () => {
+  const other = { issuer: 'https://other.example', jwks: JWKS };
+  const { app } = await aToyApp({
+    rateLimit: { perMinute: 1, anonymousPerMinute: 1 },
+    authenticate: createAuthenticator({
+      issuers: [{ issuer: ISSUER, jwks: JWKS }, other],
+      audience: AUDIENCE,
+      algorithms: ['ES256'],
+      clockToleranceSeconds: 5,
+    }),
+  });
+  const statusOf = async (iss: string) =>
+    (await app.inject({ url: '/things/cog', headers: await bearer(undefined, { claims: { iss } }) })).statusCode;
+  expect([await statusOf(other.issuer), await statusOf(other.issuer), await statusOf(ISSUER)]).toEqual([200, 429, 200]);
 });
 
 test('requests without a valid token are counted by address, unknown paths and refused tokens among them', async () => {

@@ -31,7 +31,9 @@ export async function limitRates(
     max: (request) => (callerOf(request) === null ? options.anonymousPerMinute : options.perMinute),
     keyGenerator: (request) => {
       const caller = callerOf(request);
-      return caller === null ? `address ${normalizeIP(request.ip)}` : `client ${caller.clientId}`;
+      return caller === null
+        ? `address ${normalizeIP(request.ip)}`
+        : `client ${JSON.stringify([caller.issuer, caller.clientId])}`;
     },
     errorResponseBuilder: (_request, { max, ttl }) =>
       problem('RATE_LIMITED', {

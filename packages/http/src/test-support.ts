@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
-import { problem } from '@mra/contracts';
-import { type CryptoKey, exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { Problem, problem } from '@mra/contracts';
+import { type CryptoKey, exportJWK, generateKeyPair, type JWTVerifyGetKey, SignJWT } from 'jose';
 import { z } from 'zod';
 import { type Authenticate, createAuthenticator } from './authenticate.ts';
 import { createHttpApp, type HttpApp, type HttpAppOptions } from './create-app.ts';
@@ -53,6 +53,27 @@ export function anAuthenticator(): Authenticate {
     algorithms: ['ES256'],
     clockToleranceSeconds: 5,
   });
+}
+
+/** An authenticator whose keys come from a function, at a time of its own. */
+export function withKeys(getKey: JWTVerifyGetKey, clock?: () => string): Authenticate {
+  return createAuthenticator({
+    issuers: [{ issuer: ISSUER, jwks: getKey }],
+    audience: AUDIENCE,
+    algorithms: ['ES256'],
+    clockToleranceSeconds: 5,
+    ...(clock === undefined ? {} : { now: clock }),
+  });
+}
+
+/** The problem with which a header field is refused. */
+export async function refusalOf(authenticate: Authenticate, authorization: string | undefined): Promise<Problem> {
+  const error = await authenticate(authorization).then(
+    () => new Error('the caller was let in'),
+    (thrown: unknown) => thrown,
+  );
+  if (!(error instanceof Problem)) throw error;
+  return error;
 }
 
 export const Thing = z

@@ -1,4 +1,4 @@
-import { type FieldError, fieldErrors, Problem, problem } from '@mra/contracts';
+import { type FieldError, fieldErrors, Problem, pointerTo, problem } from '@mra/contracts';
 import type {
   FastifyReply,
   FastifyRequest,
@@ -42,7 +42,7 @@ export const validatorCompiler: FastifySchemaCompiler<unknown> = ({ schema, http
   if (!(schema instanceof z.ZodType)) throw new Error(`the schema of the ${httpPart} is not a zod schema`);
   return (data: unknown) => {
     const { success, data: value, error } = schema.safeParse(data);
-    return success ? { value } : { error: validationFailed(pointed(httpPart, fieldErrors(error))) };
+    return success ? { value } : { error: validationFailed(wrongIn(httpPart, schema, data, error)) };
   };
 };
 
@@ -63,8 +63,9 @@ export const isFailedPart = (error: unknown): error is Problem => failedPart(err
 export async function withEveryWrongField(request: FastifyRequest, failed: Problem): Promise<Problem> {
   const others = PARTS.slice(failedPart(failed) + 1).flatMap((part) => {
     const schema = partSchema(request, part.name);
-    const error = schema?.safeParse(request[part.property] ?? null).error;
-    return error === undefined ? [] : pointed(part.name, fieldErrors(error));
+    const value = request[part.property] ?? null;
+    const error = schema?.safeParse(value).error;
+    return schema === undefined || error === undefined ? [] : wrongIn(part.name, schema, value, error);
   });
   const also = (await request.routeOptions.config.alsoWrong?.(request)) ?? [];
   const first = new Map<string, FieldError>();
@@ -122,9 +123,19 @@ function partSchema(request: FastifyRequest, name: (typeof PARTS)[number]['name'
   return chosen instanceof z.ZodType ? chosen : undefined;
 }
 
-function pointed(part: string | undefined, errors: readonly FieldError[]): FieldError[] {
+/** The wrong fields of a part of a request. In a query string a list is a field that is given more than once. */
+function wrongIn(part: string | undefined, schema: z.ZodType, value: unknown, error: z.ZodError): FieldError[] {
   const start = PARTS.find(({ name }) => name === part)?.pointer ?? '';
-  return errors.map(({ pointer, detail }) => ({ pointer: start + pointer, detail }));
+  const lists = part === 'querystring' ? error.issues.filter(({ path }) => isList(value, path)) : [];
+  const repeated = new Set(lists.map(({ path }) => pointerTo(path)));
+  return fieldErrors(error, { schema, value }).map(({ pointer, detail }) => ({
+    pointer: start + pointer,
+    detail: repeated.has(pointer) ? 'is given more than once' : detail,
+  }));
+}
+
+function isList(query: unknown, [name, ...rest]: readonly PropertyKey[]): boolean {
+  return name !== undefined && rest.length === 0 && Array.isArray((query as Record<PropertyKey, unknown>)[name]);
 }
 
 function validationFailed(errors: readonly FieldError[]): Problem {

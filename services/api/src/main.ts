@@ -18,6 +18,7 @@ import { createEnding, databaseFailure, type Ending, listenFailure, reportFailur
 import { createRemoteJWKSet } from 'jose';
 import { buildApp } from './app.ts';
 import { type Config, readConfig } from './config.ts';
+import { describeStart } from './describe-start.ts';
 import { type DevelopmentIssuer, openDevelopmentIssuer } from './development-issuer.ts';
 import { openConfiguredExchange, startConfiguredWorker } from './exchange.ts';
 import { findDatabase } from './find-database.ts';
@@ -33,6 +34,8 @@ type Log = ReturnType<typeof createLogger>;
 
 /** By how much the clocks of issuers may differ from ours. */
 const CLOCK_TOLERANCE_SECONDS = 5;
+/** Then a key that an issuer has withdrawn is gone here too. */
+const KEYS_KEPT_MS = 300_000;
 /** Beside those of the pool: one for health checks, one for the heartbeat. */
 const RESERVED_CONNECTIONS = 2;
 /** For a connection; beyond that nothing more is taken in. After five times as long the pool gives up. */
@@ -43,6 +46,11 @@ const WORKER_STOP_MS = 300;
 const DRAIN_MS = { embedded: 400, own: 1500 };
 
 async function start(config: Config, log: Log, ending: Ending): Promise<void> {
+  let isServing = false;
+  // What was added first ends last.
+  ending.add(async () => {
+    if (isServing) log.info({}, 'service stopped');
+  });
   if (config.isProduction && config.databaseUrl === null) log.warn('production on the embedded database');
   const addresses = await findDatabase(config, log, ending);
   const { migrations, isReplica } = await prepareDatabase(addresses);
@@ -53,7 +61,10 @@ async function start(config: Config, log: Log, ending: Ending): Promise<void> {
       url: addresses.url.reveal(),
       max,
       session: addresses.session,
-      onError: (error) => log.warn({ err: error }, 'a database connection was lost'),
+      onError: (error) => {
+        // Those that the end cuts off are no news.
+        if (!ending.hasBegun) log.warn({ err: error }, 'a database connection was lost');
+      },
     });
   const pool = connect(config.databasePoolSize);
   const db = openDatabase(pool, { prepare: config.databasePrepare });
@@ -101,6 +112,8 @@ async function start(config: Config, log: Log, ending: Ending): Promise<void> {
   await app.listen({ host: config.host, port: config.port }).catch((error) => {
     throw listenFailure(error, config.host, config.port);
   });
+  isServing = true;
+  log.info(describeStart(config, app.server.address() as AddressInfo), 'service started');
   const worker = await startConfiguredWorker(config, addresses, opened);
   if (worker !== null) ending.add(() => Promise.race([worker.stop(), pause(WORKER_STOP_MS)]));
   await greet(app, config, development, isLocal);
@@ -132,7 +145,10 @@ function issuersOf(
   development: DevelopmentIssuer | null,
   opened: OpenedExchange | null,
 ): readonly TrustedIssuer[] {
-  const configured = (tokenIssuers ?? []).map(({ issuer, jwksUrl }) => ({ issuer, jwks: createRemoteJWKSet(jwksUrl) }));
+  const configured = (tokenIssuers ?? []).map(({ issuer, jwksUrl }) => ({
+    issuer,
+    jwks: createRemoteJWKSet(jwksUrl, { cacheMaxAge: KEYS_KEPT_MS }),
+  }));
   const partners = opened === null || isProduction ? [] : partnerIssuers(opened.exchange, opened.partners);
   return [...(development === null ? configured : [development]), ...partners];
 }
