@@ -52,6 +52,9 @@ export const AdministrationBody = terms
     const { kind, members = [] } = wellFormed(terms, body);
     const refuse = (index: number, message: string) =>
       context.addIssue({ code: 'custom', path: ['members', index], message });
+    // Nobody would be a member any more, and nobody of its programme would count.
+    if (kind === 'union' && (body.members ?? []).length === 0)
+      context.addIssue({ code: 'custom', path: ['members'], message: 'must name the members of a union' });
     members.forEach((member, index) => {
       if (kind !== undefined && kind !== 'union') refuse(index, 'only a union has members');
       const earlier = members.slice(0, index);

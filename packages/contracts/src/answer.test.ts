@@ -63,6 +63,7 @@ const question: Question = {
 const decision: Decision = {
   outcome: 'recognised',
   reason: 'RECOGNISED',
+  detail: null,
   membership: {
     programme: 'eu-aeo',
     issuer: 'EU',
@@ -80,6 +81,7 @@ const decision: Decision = {
   rules: EXAMPLE.rules as Decision['rules'],
   benefits: EXAMPLE.benefits,
   declare: { strategy: 'PARTNER_CODE', identifier: 'DEAEOF00012345', where: 'NACCS', note: null, hint: null },
+  declareNote: null,
   nameMatch: null,
   validUntil: '2027-01-01T00:00:00.000Z',
   dataAge: { source: 'local', lastSynchronisedAt: null, ageSeconds: 0, maxAgeSeconds: null },
@@ -119,21 +121,47 @@ describe('a decision on the wire', () => {
     expect(answer.decidedAt).toBe('2026-11-22T09:00:00.123Z');
   });
 
+  const unknown: Decision = {
+    outcome: 'not_recognised',
+    reason: 'UNKNOWN_TRADER',
+    detail: 'no known trader has this identifier at that time',
+    membership: null,
+    rules: [],
+    benefits: [],
+    declare: null,
+    declareNote: null,
+    nameMatch: null,
+    validUntil: null,
+    dataAge: null,
+  };
+
   test('of an unknown trader has nulls and empty lists', () => {
-    const unknown: Decision = {
-      outcome: 'not_recognised',
-      reason: 'UNKNOWN_TRADER',
-      membership: null,
-      rules: [],
-      benefits: [],
-      declare: null,
-      nameMatch: null,
-      validUntil: null,
-      dataAge: null,
-    };
     const wire = toAnswer(unknown, question, context);
     expect(Answer.parse(wire)).toEqual(wire);
     expect(wire).toMatchObject({ membership: null, declare: null, validUntil: null, dataAge: null });
+  });
+
+  test('of an unknown trader names the check digit that the identifier fails in what it looks like most', () => {
+    const detailWith = (reason: Decision['reason'], ...checkDigits: ('valid' | 'invalid' | 'not_checked')[]) => {
+      const schemes = checkDigits.map((checkDigit, index) => ({
+        scheme: `s${index}`,
+        name: `Number ${index}`,
+        checkDigit,
+      }));
+      return toAnswer({ ...unknown, reason }, question, { ...context, identifier: { normalised: 'X1', schemes } })
+        .detail;
+    };
+    const named = 'no known trader has this identifier at that time; read as Number 0 its check digit is wrong';
+    expect(detailWith('UNKNOWN_TRADER', 'invalid', 'valid')).toBe(named);
+    expect(detailWith('UNKNOWN_TRADER', 'valid')).toBe(unknown.detail);
+    expect(detailWith('UNKNOWN_TRADER')).toBe(unknown.detail);
+    expect(detailWith('NO_AGREEMENT', 'invalid')).toBe(unknown.detail);
+  });
+
+  test('tells where something is declared whose form is not known', () => {
+    const declareNote = { where: 'NACCS', note: 'a 12-character code' };
+    const wire = toAnswer({ ...decision, declare: null, declareNote }, question, context);
+    expect(Answer.parse(wire)).toMatchObject({ declare: null, declareNote });
   });
 
   test('tells what the identifier looks like only when it was looked at', () => {

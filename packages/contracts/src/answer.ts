@@ -99,6 +99,16 @@ const Declare = z
     description: "What to write on the recogniser's declaration so that the status is seen there.",
   });
 
+const DeclareNote = z
+  .object({
+    where: prose(500).nullable().describe("Where on the recogniser's declaration; null: not known."),
+    note: prose(1000).nullable().describe('What is known of it in words.'),
+  })
+  .meta({
+    id: 'DeclareNote',
+    description: 'Something is declared whose form is not known: ask the trader or its partner.',
+  });
+
 const NameMatch = z
   .object({
     result: z.enum(['exact', 'normalised', 'review', 'different']),
@@ -154,12 +164,21 @@ export const Answer = z
   .object({
     outcome: z.enum(OUTCOMES),
     reason: Reason,
+    detail: prose(2000)
+      .nullable()
+      .optional()
+      .describe('Why, in one sentence, in words that may change: act on `reason`. null when recognised.'),
     question: AnsweredQuestion,
     identifier: IdentifierReading.optional(),
     membership: AnsweredMembership.nullable(),
     rules: z.array(RuleAnswer).max(1000).describe('Every rule that could apply.'),
     benefits: z.array(BenefitCode).max(100).describe('Union of the benefits of the rules that are met.'),
     declare: Declare.nullable().describe('null where recognition needs nothing declared, or the rule is unknown.'),
+    declareNote: DeclareNote.nullable()
+      .optional()
+      .describe(
+        'Where `declare` is null though something is declared, whose form is not known; null where `declare` says it, or nothing is known.',
+      ),
     nameMatch: NameMatch.nullable(),
     validUntil: Instant.nullable().describe(
       'Earliest instant at which recorded facts will change this answer; null: none.',

@@ -72,7 +72,9 @@ export {
 } from './membership-record.ts';
 export {
   AsOfQuery,
+  LocalSuspensionParams,
   Membership,
+  MembershipEventParams,
   MembershipHistory,
   MembershipPage,
   MembershipParams,

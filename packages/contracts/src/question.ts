@@ -2,7 +2,6 @@ import { FLOWS } from '@mra/recognition';
 import { z } from 'zod';
 import { AdministrationCode, FieldError, Identifier, Role, SchemeCode } from './common.ts';
 import { Instant } from './days.ts';
-import { MAX_FIELD_ERRORS } from './problems.ts';
 import { line } from './text.ts';
 
 const fields = {
@@ -61,12 +60,21 @@ export const BatchRequest = z
   });
 export type BatchRequest = z.infer<typeof BatchRequest>;
 
+/** The most bad fields that are told of one item: 10,000 items with a hundred each would make an answer of 60 MB. */
+export const MAX_ITEM_ERRORS = 20;
+
 /** What a batch answers to an item that is not a question. */
 export const InvalidAnswer = z
   .object({
     outcome: z.literal('invalid'),
     question: z.unknown().describe('The item as received; null where it was not JSON.'),
-    errors: z.array(FieldError).min(1).max(MAX_FIELD_ERRORS).describe('Every bad field of the item.'),
+    errors: z
+      .array(FieldError)
+      .min(1)
+      .max(MAX_ITEM_ERRORS + 1)
+      .describe(
+        `Every bad field of the item, up to ${MAX_ITEM_ERRORS}; where there are more, a last entry about the whole item says how many.`,
+      ),
   })
   .meta({ id: 'InvalidAnswer', description: 'A bad item of a batch: nothing was asked, nothing is answered.' });
 export type InvalidAnswer = z.infer<typeof InvalidAnswer>;

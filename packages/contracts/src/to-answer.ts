@@ -1,4 +1,4 @@
-import { type Decision, dayOrInstant, isDay, type Question, shortInstant } from '@mra/recognition';
+import { type Decision, dayOrInstant, explainUnknown, isDay, type Question, shortInstant } from '@mra/recognition';
 import type { Answer, IdentifierReading } from './answer.ts';
 
 export interface AnswerContext {
@@ -18,6 +18,7 @@ export function toAnswer(decision: Decision, question: Question, context: Answer
   return {
     outcome: decision.outcome,
     reason: decision.reason,
+    detail: detailOf(decision, question, context.identifier),
     question: toAnsweredQuestion(question),
     ...(context.identifier && { identifier: context.identifier }),
     membership: toMembership(decision.membership),
@@ -25,12 +26,20 @@ export function toAnswer(decision: Decision, question: Question, context: Answer
     rules: decision.rules as Answer['rules'],
     benefits: [...decision.benefits],
     declare: toDeclare(decision.declare),
+    declareNote: decision.declareNote && { where: decision.declareNote.where, note: decision.declareNote.note },
     nameMatch: decision.nameMatch && { ...decision.nameMatch },
     validUntil: decision.validUntil && shortInstant(decision.validUntil),
     dataAge: toDataAge(decision.dataAge),
     decidedAt: shortInstant(context.decidedAt),
     networkVersion: context.networkVersion,
   };
+}
+
+/** Of an unknown trader also the check digit that its text fails, which follows from the text alone. */
+function detailOf({ reason, detail }: Decision, question: Question, identifier: IdentifierReading | undefined) {
+  const [likest] = identifier?.schemes ?? [];
+  if (reason !== 'UNKNOWN_TRADER' || likest?.checkDigit !== 'invalid') return detail;
+  return explainUnknown(question, likest.name);
 }
 
 function toAnsweredQuestion(question: Question): Answer['question'] {

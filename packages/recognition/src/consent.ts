@@ -17,12 +17,16 @@ export function foldConsent(base: MembershipBase, events: readonly MembershipEve
     if (given) changes.push({ from, change: (consent) => give(consent, partners) });
   }
   const given = base.consent?.given ? base.consent.from : null;
-  for (const { type, partners, effectiveFrom } of events) {
+  for (const [place, { type, partners, effectiveFrom }] of events.entries()) {
     if (type === 'consent_given') changes.push({ from: effectiveFrom, change: (consent) => give(consent, partners) });
     if (type === 'consent_withdrawn') {
-      // Dated before the consent of the record begins, it must not be undone by that beginning.
-      const from = given !== null && given > effectiveFrom ? given : effectiveFrom;
-      changes.push({ from, change: (consent) => withdraw(consent, partners) });
+      const change = (consent: Consent) => withdraw(consent, partners);
+      changes.push({ from: effectiveFrom, change });
+      // Dated before the consent of the record begins, it must not be undone by that beginning, but by a consent for all given since.
+      const isLifted = events
+        .slice(place + 1)
+        .some((later) => later.type === 'consent_given' && later.partners === null);
+      if (given !== null && given > effectiveFrom && !isLifted) changes.push({ from: given, change });
     }
   }
   const ordered = changes.toSorted((a, b) => compare(a.from ?? '', b.from ?? ''));

@@ -42,6 +42,12 @@ export interface Declare {
   readonly hint: string | null;
 }
 
+/** Something is declared so that the status is seen, but its form is not known: what is known of it. */
+export interface DeclareNote {
+  readonly where: string | null;
+  readonly note: string | null;
+}
+
 export interface NameMatch {
   /** `exact` as written; `normalised` alike after normalisation; `review` alike enough to look at; `different`. */
   readonly result: 'exact' | 'normalised' | 'review' | 'different';
@@ -61,10 +67,14 @@ export interface DataAge {
 export interface Decision {
   readonly outcome: Outcome;
   readonly reason: Reason;
+  /** Why, in one sentence; null when recognised. */
+  readonly detail: string | null;
   readonly membership: AnsweredMembership | null;
   readonly rules: readonly RuleDecision[];
   readonly benefits: readonly string[];
   readonly declare: Declare | null;
+  /** Null where `declare` says what to write, or nothing is known. */
+  readonly declareNote: DeclareNote | null;
   readonly nameMatch: NameMatch | null;
   readonly validUntil: Instant | null;
   readonly dataAge: DataAge | null;

@@ -1,4 +1,4 @@
-import type { Declare } from './decision.ts';
+import type { Declare, DeclareNote } from './decision.ts';
 import { constructMid } from './identifiers/mid.ts';
 import { applyTemplate } from './identifiers/transform.ts';
 import type { MembershipFacts } from './membership-types.ts';
@@ -16,7 +16,7 @@ export function declareUnder(
   membership: MembershipFacts,
   question: Question,
 ): Declare | null {
-  const presentation = rule.presentation === null ? undefined : network.presentations.get(rule.presentation);
+  const presentation = presentationUnder(rule, network);
   if (presentation === undefined) return null;
   const { strategy, where } = presentation;
   const base = { strategy, where, identifier: null, note: presentation.words, hint: null };
@@ -36,6 +36,19 @@ export function declareUnder(
     case 'NAME_ADDRESS':
       return base;
   }
+}
+
+/**
+ * Of a rule under which {@link declareUnder} says nothing: where something is declared, and what is known of it in words. Null where
+ * no presentation is known, which may mean that recognition needs nothing declared.
+ */
+export function declareNoteUnder(rule: RecognitionRule, network: Network): DeclareNote | null {
+  const { where = null, words = null } = presentationUnder(rule, network) ?? {};
+  return where === null && words === null ? null : { where, note: words };
+}
+
+function presentationUnder(rule: RecognitionRule, network: Network): Presentation | undefined {
+  return rule.presentation === null ? undefined : network.presentations.get(rule.presentation);
 }
 
 function transformed(

@@ -1,6 +1,7 @@
 import type { Reason } from './closed-sets.ts';
 import type { DataAge, Decision, RuleDecision } from './decision.ts';
-import { declareUnder } from './declare.ts';
+import { declareNoteUnder, declareUnder } from './declare.ts';
+import { explain, type Unrecognised } from './explain.ts';
 import { matchName } from './identifiers/name-match.ts';
 import { match } from './matching.ts';
 import { answeredMembership, describeType, issuerOf } from './membership.ts';
@@ -8,7 +9,7 @@ import type { MembershipFacts } from './membership-types.ts';
 import { recognisingTerritories } from './network.ts';
 import type { Network } from './network-types.ts';
 import type { Audience, Facts, Question } from './question.ts';
-import { closestReason, conjunction } from './reasons.ts';
+import { closest, closestReason, conjunction } from './reasons.ts';
 import { agreementInForce } from './rules/agreement-in-force.ts';
 import { consentGiven } from './rules/consent-given.ts';
 import type { RuleContext } from './rules/context.ts';
@@ -44,31 +45,28 @@ export function evaluate(question: Question, { network, memberships }: Facts, au
   const found = match(question, network, memberships, audience);
   switch (found.kind) {
     case 'invalid':
-      return nothing('not_recognised', 'IDENTIFIER_INVALID');
+      return nothing(question, 'not_recognised', 'IDENTIFIER_INVALID');
     case 'unknown':
-      return nothing('not_recognised', 'UNKNOWN_TRADER');
+      return nothing(question, 'not_recognised', 'UNKNOWN_TRADER');
     case 'ambiguous':
-      return nothing('indeterminate', 'AMBIGUOUS_IDENTIFIER');
+      return nothing(question, 'indeterminate', 'AMBIGUOUS_IDENTIFIER');
   }
   const evaluated = found.memberships.flatMap((membership) => evaluateRules(question, network, membership));
   const rules = evaluated.map(({ decision }) => decision);
   const met = evaluated.filter(({ decision }) => decision.met === true);
-  const reason =
-    met.length > 0
-      ? 'RECOGNISED'
-      : rules.length > 0
-        ? closestReason(rules)
-        : withoutRules(question, network, found.memberships);
+  const failed = met.length > 0 ? null : (closest(rules) ?? withoutRules(question, network, found.memberships));
+  const reason = failed?.reason ?? 'RECOGNISED';
   const unknown = met.length === 0 && rules.some((rule) => rule.met === null);
   const decisive = met[0] ?? evaluated.find(({ decision }) => reasonOf(decision) === reason);
   const deciding = decisive?.membership ?? found.memberships[0];
   return {
     outcome: met.length > 0 ? 'recognised' : unknown ? 'indeterminate' : 'not_recognised',
     reason,
+    detail: failed && explain(question, failed),
     membership: deciding ? answeredMembership(network, deciding, question.at, countingUnder(decisive)) : null,
     rules,
     benefits: [...new Set(met.flatMap(({ context }) => context.rule.benefits))].toSorted(),
-    declare: firstDeclaration(met),
+    ...firstDeclaration(met),
     nameMatch: question.name === undefined || !deciding ? null : matchName(question.name, deciding.names),
     dataAge: deciding ? dataAge(deciding, question) : null,
   };
@@ -103,21 +101,29 @@ function evaluateRules(question: Question, network: Network, membership: Members
 }
 
 /** No rule could apply: told as missing consent where only that keeps the trader hidden from others. */
-function withoutRules(question: Question, network: Network, memberships: readonly MembershipFacts[]): Reason {
+function withoutRules(question: Question, network: Network, memberships: readonly MembershipFacts[]): Unrecognised {
   const others = match(question, network, memberships, { administration: null });
-  return others.kind === 'found' ? 'NO_AGREEMENT' : 'NO_CONSENT';
+  const [shown] = memberships;
+  if (others.kind !== 'found' || shown === undefined) return { reason: 'NO_CONSENT' };
+  const issuer = issuerOf(network, shown, question.at);
+  const isOwn = recognisingTerritories(network, question.recogniser, question.at).includes(issuer);
+  return { reason: 'NO_AGREEMENT', programme: shown.programme, issuer, isOwn };
 }
 
 function reasonOf(decision: RuleDecision): Reason {
   return decision.met === true ? 'RECOGNISED' : closestReason([decision]);
 }
 
-function firstDeclaration(met: readonly Evaluated[]): Decision['declare'] {
+function firstDeclaration(met: readonly Evaluated[]): Pick<Decision, 'declare' | 'declareNote'> {
   for (const { context, membership } of met) {
-    const declaration = declareUnder(context.rule, context.network, membership, context.question);
-    if (declaration !== null) return declaration;
+    const declare = declareUnder(context.rule, context.network, membership, context.question);
+    if (declare !== null) return { declare, declareNote: null };
   }
-  return null;
+  for (const { context } of met) {
+    const declareNote = declareNoteUnder(context.rule, context.network);
+    if (declareNote !== null) return { declare: null, declareNote };
+  }
+  return { declare: null, declareNote: null };
 }
 
 function dataAge({ source, synchronisation }: MembershipFacts, { knownAt }: Question): DataAge {
@@ -131,6 +137,21 @@ function dataAge({ source, synchronisation }: MembershipFacts, { knownAt }: Ques
   };
 }
 
-function nothing(outcome: Evaluation['outcome'], reason: Reason): Evaluation {
-  return { outcome, reason, membership: null, rules: [], benefits: [], declare: null, nameMatch: null, dataAge: null };
+function nothing(
+  question: Question,
+  outcome: Evaluation['outcome'],
+  reason: 'IDENTIFIER_INVALID' | 'UNKNOWN_TRADER' | 'AMBIGUOUS_IDENTIFIER',
+): Evaluation {
+  return {
+    outcome,
+    reason,
+    detail: explain(question, { reason }),
+    membership: null,
+    rules: [],
+    benefits: [],
+    declare: null,
+    declareNote: null,
+    nameMatch: null,
+    dataAge: null,
+  };
 }

@@ -1,6 +1,7 @@
 export * from './closed-sets.ts';
 export { decide } from './decide.ts';
 export * from './decision.ts';
+export { explainUnknown } from './explain.ts';
 export { identifierFacts, presentationsOf, type RecordedIdentifier } from './identifiers/identifier-facts.ts';
 export { constructMid, type Manufacturer } from './identifiers/mid.ts';
 export { matchName } from './identifiers/name-match.ts';
@@ -19,7 +20,7 @@ export {
 } from './life-cycle.ts';
 export { overallStatus, statusesAt } from './membership.ts';
 export * from './membership-types.ts';
-export { indexNetwork, programmeAt, recognisingTerritories } from './network.ts';
+export { indexNetwork, programmeAt, recognisingTerritories, typesFrom } from './network.ts';
 export * from './network-types.ts';
 export * from './question.ts';
 export { type RecognitionPair, recognitionPairs } from './recognition-pairs.ts';

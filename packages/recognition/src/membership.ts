@@ -1,7 +1,7 @@
 import type { Status } from './closed-sets.ts';
 import type { AnsweredMembership } from './decision.ts';
 import type { MembershipFacts, StatusPeriod } from './membership-types.ts';
-import { issuedWithinUnion, issuingCountry, membersOfUnion, programmeAt } from './network.ts';
+import { issuedWithinUnion, issuingCountry, programmeAt } from './network.ts';
 import type { AuthorisationType, Network } from './network-types.ts';
 import { contains, dayOrInstant, type Instant } from './time.ts';
 
@@ -107,5 +107,5 @@ export function answeredMembership(
 export function issuingCountryShown(network: Network, membership: MembershipFacts, at: Instant): string | null {
   if (membership.issuingCountry !== null) return membership.issuingCountry;
   const issuer = issuerOf(network, membership, at);
-  return membersOfUnion(network, issuer).length > 0 ? issuingCountry(membership) : issuer;
+  return network.unions.has(issuer) ? issuingCountry(membership) : issuer;
 }

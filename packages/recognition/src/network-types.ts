@@ -114,6 +114,8 @@ export interface Network {
   readonly version: number;
   /** Codes of all administrations. */
   readonly administrations: ReadonlySet<string>;
+  /** Codes of those that are unions. */
+  readonly unions: ReadonlySet<string>;
   readonly unionMembers: readonly UnionMember[];
   readonly programmes: ReadonlyMap<string, readonly ProgrammeTerms[]>;
   /** Rules by `programme>recogniser`, each with the agreement terms it belongs to. */

@@ -2,6 +2,7 @@ import { normaliseIdentifier } from './identifiers/normalise.ts';
 import type { MembershipFacts } from './membership-types.ts';
 import type {
   AgreementTerms,
+  AuthorisationType,
   IdentifierScheme,
   Network,
   Presentation,
@@ -17,6 +18,8 @@ import { contains, type Instant } from './time.ts';
 export function indexNetwork(rows: {
   readonly version: number;
   readonly administrations: readonly string[];
+  /** Those that are unions; whatever has members is one, too. */
+  readonly unions?: readonly string[];
   readonly unionMembers: readonly UnionMember[];
   readonly programmes: readonly ProgrammeTerms[];
   readonly agreements: readonly AgreementTerms[];
@@ -31,6 +34,7 @@ export function indexNetwork(rows: {
   return {
     version: rows.version,
     administrations: new Set(rows.administrations),
+    unions: new Set([...(rows.unions ?? []), ...rows.unionMembers.map(({ union }) => union)]),
     unionMembers: rows.unionMembers,
     programmes: Map.groupBy(rows.programmes, (programme) => programme.id),
     rules: Map.groupBy(rules, ({ rule }) => `${rule.programme}>${rule.recogniser}`),
@@ -42,6 +46,21 @@ export function indexNetwork(rows: {
 /** The terms of a programme at an instant; null when none hold then. */
 export function programmeAt(network: Network, id: string, at: Instant): ProgrammeTerms | null {
   return network.programmes.get(id)?.find((terms) => contains(terms.valid, at)) ?? null;
+}
+
+/**
+ * The types of a programme for a membership that begins at an instant: as its terms describe them then, and those that only other terms
+ * describe as these do, the latest first. null: there is no such programme.
+ */
+export function typesFrom(network: Network, id: string, at: Instant): readonly AuthorisationType[] | null {
+  const all = network.programmes.get(id);
+  if (all === undefined) return null;
+  if (all.length === 1) return all[0]?.types ?? [];
+  const own = all.find((terms) => contains(terms.valid, at)) ?? all[0];
+  const types = new Map<string, AuthorisationType>();
+  for (const terms of [own, ...all.toReversed()])
+    for (const type of terms?.types ?? []) if (!types.has(type.code)) types.set(type.code, type);
+  return [...types.values()];
 }
 
 /**
@@ -90,12 +109,11 @@ export function issuingCountry(membership: MembershipFacts): string {
   return membership.issuingCountry ?? normaliseIdentifier(membership.number).slice(0, 2);
 }
 
-/** Of a union programme: whether the country that issued the authorisation is a member of the union at that instant. */
+/** Of a union programme: whether the country that issued the authorisation is a member of the union at that instant; nobody is of one without members. */
 export function issuedWithinUnion(network: Network, union: string, membership: MembershipFacts, at: Instant): boolean {
-  const members = membersOfUnion(network, union);
-  if (members.length === 0) return true;
+  if (!network.unions.has(union)) return true;
   const country = issuingCountry(membership);
-  return members.some((row) => row.member === country && contains(row.valid, at));
+  return membersOfUnion(network, union).some((row) => row.member === country && contains(row.valid, at));
 }
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

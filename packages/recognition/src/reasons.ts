@@ -19,18 +19,39 @@ export function conjunction(conditions: readonly Condition[]): boolean | null {
   return conditions.some((condition) => condition.met === null) ? null : true;
 }
 
-/**
- * The reason of an answer that is not recognised: of each rule the first condition (in the order of {@link REASONS}) that is false,
- * or unknown where none is false; of these the latest, which is the rule that came closest.
- */
-export function closestReason(rules: readonly RuleDecision[]): Reason {
-  const met = rules.some((rule) => rule.met === null) ? null : false;
-  const ranks = rules
-    .filter((rule) => rule.met === met)
-    .map((rule) => Math.min(...rule.conditions.filter((condition) => condition.met === met).map(rankOf)));
-  return REASONS[Math.max(...ranks)] ?? 'NO_AGREEMENT';
+/** Where the rule that came closest fails. */
+export interface Closest {
+  readonly reason: Reason;
+  readonly rule: RuleDecision;
+  readonly condition: Condition;
 }
 
-function rankOf({ code, met }: Condition): number {
-  return REASONS.indexOf(met === false ? REASON_OF[code].notMet : REASON_OF[code].unknown);
+/**
+ * The reason of an answer that is not recognised: of each rule the first condition (in the order of {@link REASONS}) that is false,
+ * or unknown where none is false; of these the latest, which is the rule that came closest. Of equals the first rule.
+ * @returns null where there is no rule that is not met
+ */
+export function closest(rules: readonly RuleDecision[]): Closest | null {
+  const met = rules.some((rule) => rule.met === null) ? null : false;
+  let best: Closest | null = null;
+  for (const rule of rules) {
+    if (rule.met !== met) continue;
+    const failing = rule.conditions.filter((condition) => condition.met === met);
+    const condition = failing.reduce((a, b) => (rankOf(b) < rankOf(a) ? b : a));
+    if (best === null || rankOf(condition) > rankOf(best.condition)) {
+      best = { reason: reasonOf(condition), rule, condition };
+    }
+  }
+  return best;
+}
+
+/** The reason alone, of rules of which one at least is not met. */
+export function closestReason(rules: readonly RuleDecision[]): Reason {
+  return closest(rules)?.reason ?? 'NO_AGREEMENT';
+}
+
+const rankOf = (condition: Condition): number => REASONS.indexOf(reasonOf(condition));
+
+function reasonOf({ code, met }: Condition): Reason {
+  return met === false ? REASON_OF[code].notMet : REASON_OF[code].unknown;
 }

@@ -10,7 +10,7 @@ import type { Instant, Period } from './time.ts';
 
 /**
  * The earliest later instant at which the same question, asked anew with nothing more recorded, gets another answer: outcome,
- * reason, membership, conditions, benefits or what to declare (not the wording of a detail). Null when none does.
+ * reason, membership, conditions, benefits or what to declare (not the wording of a detail or a note). Null when none does.
  * Asked anew at an instant means that neither `at` nor `knownAt` lies before it.
  * Answers change only where some period of a fact begins or ends, so these instants are tried in order.
  */

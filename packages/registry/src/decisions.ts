@@ -8,6 +8,7 @@ import {
   type Question,
 } from '@mra/recognition';
 import { type LoadedFacts, loadFacts } from './facts.ts';
+import { mapInTurns } from './map-in-turns.ts';
 import type { NetworkCache } from './network.ts';
 import type { Database } from './pool.ts';
 import { shareRoundTrips } from './shared-round-trips.ts';
@@ -50,7 +51,9 @@ export function createDecider(db: Database, networks: NetworkCache): Decider {
       // Version by version, whatever their order: a batch may ask about more versions than are kept in memory.
       for (const [version, ofVersion] of indexes) {
         const network = await networks.get(version);
-        for (const index of ofVersion) answers[index] = answer(questions[index], loaded[index], network, audience);
+        await mapInTurns([...ofVersion], (index) => {
+          answers[index] = answer(questions[index], loaded[index], network, audience);
+        });
       }
       return answers;
     },

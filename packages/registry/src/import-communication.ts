@@ -1,5 +1,6 @@
 import type { Instant, ProgrammeTerms } from '@mra/recognition';
 import { type RawBuilder, sql, type Transaction } from 'kysely';
+import { consentAsRecorded, consentEvent } from './consent-events.ts';
 import type { DB } from './database.ts';
 import type { MembershipRecord } from './membership-record.ts';
 import type { RecordedEvent } from './membership-write.ts';
@@ -62,24 +63,8 @@ export function eventsOfListing(
   at: Instant,
 ): readonly RecordedEvent[] {
   if (!ended && !(overlaid && changed)) return [];
-  const withdrawn = ended ? [] : [consentEvent('consent_withdrawn', null, at, CONSENT_AS_LISTED)];
-  const note = ended ? COMMUNICATED_AGAIN : CONSENT_AS_LISTED;
-  const { consent } = record;
-  if (consent === null) {
-    // Nothing is recorded: as visible as its programme makes such a member, and never more.
-    const isOpen = programme.consent === 'none' || programme.consent === 'unknown';
-    return isOpen ? [...withdrawn, consentEvent('consent_given', null, at, note)] : withdrawn;
-  }
-  if (!consent.given) return withdrawn;
-  const from = consent.from > at ? consent.from : at;
-  return [...withdrawn, consentEvent('consent_given', consent.partners, from, note)];
-}
-
-function consentEvent(
-  type: 'consent_given' | 'consent_withdrawn',
-  partners: readonly string[] | null,
-  effectiveFrom: Instant,
-  note: string,
-): RecordedEvent {
-  return { type, component: null, newType: null, partners, effectiveFrom, note };
+  return consentAsRecorded(record, programme, at, {
+    note: ended ? COMMUNICATED_AGAIN : CONSENT_AS_LISTED,
+    isWithdrawn: ended,
+  });
 }

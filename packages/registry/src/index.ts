@@ -24,6 +24,7 @@ export {
   endLocalSuspension,
   putLocalSuspension,
 } from './local-suspensions.ts';
+export { mapInTurns } from './map-in-turns.ts';
 export {
   type MembershipHistory,
   type MembershipView,
@@ -72,3 +73,4 @@ export { readBenefits, readIdentifierSchemes, readMutualAssistance, readPresenta
 export { createReplication, headOfLog, type ReplicaState, type Replication } from './replication.ts';
 export { recordSynchronisation } from './synchronisations.ts';
 export type { Recorded } from './terms.ts';
+export { createTurns } from './turns.ts';

@@ -1,4 +1,6 @@
 import {
+  type AuthorisationType,
+  type Instant,
   identifierFacts,
   lifeCycle,
   type MembershipEvent,
@@ -6,8 +8,10 @@ import {
   normaliseIdentifier,
   type ProgrammeTerms,
   presentationsOf,
+  typesFrom,
 } from '@mra/recognition';
 import { sql } from 'kysely';
+import { consentAsRecorded } from './consent-events.ts';
 import { joinPeriods } from './identifier-periods.ts';
 import type { MembershipRecord } from './membership-record.ts';
 import { type MemberRow, readMembersForWriting } from './membership-rows.ts';
@@ -67,7 +71,7 @@ export async function judgeWrites(
   const planned: JudgedWrites['planned'][number][] = [];
   const results = writes.map((write): WriteResult => {
     const row = existing.get(memberKey(write));
-    const judged = judge(network, write, row);
+    const judged = judge(network, withConsent(write, row, recording.recordedAt), row);
     if ('plan' in judged) planned.push({ row, plan: judged.plan });
     return judged.result;
   });
@@ -103,19 +107,20 @@ function judge(
   const sameRecord = row !== undefined && isSame(record, row.record);
   if (sameRecord && write.events.length === 0) return { result: { outcome: 'unchanged' } };
 
+  const types = typesFrom(network, write.programme.id, record.validFrom) ?? write.programme.types;
   const events = [...(row?.events ?? []), ...write.events];
   // Several new events are judged one after the other, as if they had been recorded one by one.
   const steps =
     write.events.length > 0 ? write.events.map((_, index) => (row?.events.length ?? 0) + index + 1) : [events.length];
   let folded: ReturnType<typeof lifeCycle> | null = null;
   for (const count of steps) {
-    folded = lifeCycle(record, events.slice(0, count), write.programme.types, { strict: write.events.length > 0 });
+    folded = lifeCycle(record, events.slice(0, count), types, { strict: write.events.length > 0 });
     if (!folded.ok) return { result: { outcome: 'refused', detail: folded.detail } };
   }
   if (folded === null || !folded.ok) throw new Error('a life cycle without steps');
-  const undone = row === undefined ? undefined : undoneEvent(write, row, folded.withoutComponent);
+  const undone = row === undefined ? undefined : undoneEvent(row, types, folded.withoutComponent);
   if (undone !== undefined) {
-    const detail = `the record would undo "${undone.type}" of ${undone.component} from ${undone.effectiveFrom}: ${record.type} has no such component`;
+    const detail = `this would undo "${undone.type}" of ${undone.component} from ${undone.effectiveFrom}: the type held then would have no such component`;
     return { result: { outcome: 'refused', detail } };
   }
   const facts = identifierFacts(
@@ -146,16 +151,32 @@ function judge(
   return { result: { outcome: row === undefined ? 'created' : 'updated' }, plan };
 }
 
-/** An event that took effect on a component which the new record does not have: replacing a record must not lift it. */
+/**
+ * An event that took effect on a component which the type held then would no longer have: neither another record nor a change of type
+ * that is dated before it may lift it.
+ */
 function undoneEvent(
-  { programme, record }: MembershipWrite,
   row: MemberRow,
+  types: readonly AuthorisationType[],
   withoutComponent: readonly number[],
 ): RecordedEvent | undefined {
-  if (record === null || withoutComponent.length === 0) return undefined;
-  const before = lifeCycle(row.record, row.events, programme.types, { strict: false });
+  if (withoutComponent.length === 0) return undefined;
+  const before = lifeCycle(row.record, row.events, types, { strict: false });
   const place = withoutComponent.find((index) => !before.ok || !before.withoutComponent.includes(index));
   return place === undefined ? undefined : row.events[place];
+}
+
+/**
+ * A record of the own administration whose consent is another than before says what holds from now on, whatever events said earlier: a
+ * consent that is not given any more must not live on in one of them. Of copies the lists and the exchange see to it.
+ */
+function withConsent(write: MembershipWrite, row: MemberRow | undefined, at: Instant): MembershipWrite {
+  const { record, source, events, programme } = write;
+  if (record === null || source !== null || row === undefined) return write;
+  const isOverlaid = row.events.some(({ type }) => type === 'consent_given' || type === 'consent_withdrawn');
+  if (!isOverlaid || canonical(record.consent) === canonical(row.record.consent)) return write;
+  const consent = consentAsRecorded(record, programme, at, { note: 'consent as in the record', isWithdrawn: false });
+  return { ...write, events: [...events, ...consent] };
 }
 
 const isSame = (a: MembershipRecord, b: MembershipRecord): boolean => canonical(a) === canonical(b);

@@ -40,7 +40,7 @@ export async function loadNetwork(db: Executor, version: number): Promise<Networ
     });
   const known = sql<boolean>`known @> ${moment.recorded_at}::timestamptz`;
   const [administrations, members, programmes, agreements, rules, presentations, schemes] = await Promise.all([
-    db.selectFrom('administration').select('code').where(known).execute(),
+    db.selectFrom('administration').select(['code', 'kind']).where(known).execute(),
     db.selectFrom('union_member').select(['union_code', 'member', 'valid']).where(known).execute(),
     db
       .selectFrom('programme')
@@ -70,6 +70,7 @@ export async function loadNetwork(db: Executor, version: number): Promise<Networ
   return indexNetwork({
     version,
     administrations: administrations.map((row) => row.code),
+    unions: administrations.filter(({ kind }) => kind === 'union').map(({ code }) => code),
     unionMembers: members.map((row) => ({ union: row.union_code, member: row.member, valid: parsePeriod(row.valid) })),
     programmes: programmes.map((row) => ({
       id: row.id,

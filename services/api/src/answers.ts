@@ -15,7 +15,7 @@ import {
   type OpenQuestion,
   type Question,
 } from '@mra/recognition';
-import type { Answered } from '@mra/registry';
+import { type Answered, mapInTurns } from '@mra/registry';
 import { askReplica } from './ask-replica.ts';
 import type { Dependencies } from './dependencies.ts';
 import type { Replica } from './freshness.ts';
@@ -76,13 +76,11 @@ export function createAnswers({
       const readings = await reader.read(items);
       const asked = readings.flatMap((reading) => (reading.ok ? [reading.question] : []));
       const answered = (await ask(asked, audience, replica)).values();
-      const answers: BatchItemAnswer[] = [];
-      for (const [index, reading] of readings.entries()) {
+      return mapInTurns(readings, (reading, index): BatchItemAnswer => {
         const next = reading.ok ? answered.next().value : undefined;
         const answer = next && written(next);
-        answers.push(answer ?? invalidAnswer(echo(items[index]), reading.ok ? [NOT_YET_KNOWN] : reading.errors));
-      }
-      return answers;
+        return answer ?? invalidAnswer(echo(items[index]), reading.ok ? [NOT_YET_KNOWN] : reading.errors);
+      });
     },
   };
 }

@@ -1,6 +1,6 @@
 import { type QuestionReading, readQuestion, type Vocabulary } from '@mra/contracts';
 import type { Instant, Network, OpenQuestion } from '@mra/recognition';
-import type { NetworkCache } from '@mra/registry';
+import { mapInTurns, type NetworkCache } from '@mra/registry';
 
 export interface QuestionReader {
   /** Each item as a question, or with every bad field. */
@@ -27,11 +27,14 @@ export function createQuestionReader(networks: NetworkCache, now: () => Instant)
     },
     async read(items) {
       latest ??= await networks.current();
-      const readings = items.map((item) => readQuestion(item, vocabularyOf(latest)));
+      const before = latest;
+      const readings = await mapInTurns(items, (item) => readQuestion(item, vocabularyOf(before)));
       if (readings.every(({ ok }) => ok)) return readings;
-      latest = await networks.current();
-      return readings.map((reading, index) =>
-        reading.ok ? reading : readQuestion(items[index], vocabularyOf(latest)),
+      const present = await networks.current();
+      latest = present;
+      if (present === before) return readings;
+      return mapInTurns(readings, (reading, index) =>
+        reading.ok ? reading : readQuestion(items[index], vocabularyOf(present)),
       );
     },
   };

@@ -36,7 +36,7 @@ describe('200', () => {
         expect(bodies[0]).toBe(bodies[1]);
         expect(bodies[0]).toContain('"reason":"UNKNOWN_TRADER"');
         expect(bodies[0]).toContain(
-          '"membership":null,"rules":[],"benefits":[],"declare":null,"nameMatch":null,"validUntil":null,"dataAge":null',
+          '"membership":null,"rules":[],"benefits":[],"declare":null,"declareNote":null,"nameMatch":null,"validUntil":null,"dataAge":null',
         );
       }
     }

@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { changeStatus, type Party, type StreamStatus, type StreamStatusBody } from '@mra/exchange-protocol';
 import type { Exchange } from '../context.ts';
 import { inExchange } from '../in-exchange.ts';
-import { waitForWriters } from './create-outbound-stream.ts';
 import { readStream, stateColumns } from './outbound-stream.ts';
 import { statusBodyOf } from './outbound-streams.ts';
 import { appendStreamEvent } from './outbox.ts';
+import { waitingForWriters } from './waiting-for-writers.ts';
 
 export interface StatusWish {
   readonly streamId: string;
@@ -31,11 +31,11 @@ export type StatusChanged =
 export async function changeStreamStatus(exchange: Exchange, wish: StatusWish): Promise<StatusChanged> {
   const { streamId, status, reason, by, partner } = wish;
   if ((by === 'receiver') === (partner === null)) throw new TypeError('a receiver, and nobody else, is a partner');
-  return inExchange(
-    exchange.db,
+  // It may come back from `disabled`, and is then gone through again.
+  const run = status === 'disabled' ? atOnce : waitingForWriters;
+  return run(
+    exchange,
     async (tx) => {
-      // It may come back from `disabled`, and is then gone through again.
-      if (status !== 'disabled') await waitForWriters(tx);
       const stream = await readStream(tx, streamId, { lock: true });
       if (stream === null) return { ok: false, reason: 'unknown' } as const;
       const change = changeStatus(stream.state, status, { by, reason, seq: stream.lastSeq + 1 });
@@ -63,3 +63,5 @@ export async function changeStreamStatus(exchange: Exchange, wish: StatusWish): 
     partner,
   );
 }
+
+const atOnce: typeof waitingForWriters = (exchange, work, as) => inExchange(exchange.db, work, as);

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { type CreateStreamRequest, createStream, type StreamConfiguration } from '@mra/exchange-protocol';
 import type { DB } from '@mra/registry';
-import { sql, type Transaction } from 'kysely';
+import type { Transaction } from 'kysely';
 import type { Exchange } from '../context.ts';
 import { inExchange } from '../in-exchange.ts';
 import type { Partner } from '../partners.ts';
 import { termsOf } from './stream-terms.ts';
+import { waitingForWriters } from './waiting-for-writers.ts';
 
 export type StreamCreated =
   | { readonly ok: true; readonly configuration: StreamConfiguration }
@@ -25,10 +26,11 @@ export async function createOutboundStream(
   const made = createStream(request, termsOf(exchange, partner, randomUUID()));
   if (!made.ok) return { ...made, reason: 'invalid' };
   const { configuration } = made;
-  return inExchange(
-    exchange.db,
+  // Who has one is told so without waiting.
+  if (await hasStream(exchange, partner)) return { ok: false, reason: 'exists' };
+  return waitingForWriters(
+    exchange,
     async (tx) => {
-      await waitForWriters(tx);
       const created = await tx
         .insertInto('stream')
         .values({
@@ -46,11 +48,8 @@ export async function createOutboundStream(
   );
 }
 
-/**
- * Waits for the change that is being recorded (the writers' lock of `begin_recording`). It may have looked for streams to tell of it
- * before this one was there, and commit after the sweep has gone past its members. Later ones see the stream. To be taken before
- * the row of the stream, as writers do.
- */
-export async function waitForWriters(tx: Transaction<DB>): Promise<void> {
-  await sql`select pg_advisory_xact_lock_shared(7001)`.execute(tx);
+async function hasStream(exchange: Exchange, { code }: Partner): Promise<boolean> {
+  const found = (tx: Transaction<DB>) =>
+    tx.selectFrom('stream').select('id').where('partner', '=', code).executeTakeFirst();
+  return (await inExchange(exchange.db, found, code)) !== undefined;
 }

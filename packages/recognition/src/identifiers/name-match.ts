@@ -1,7 +1,6 @@
 import type { NameMatch } from '../decision.ts';
 import type { PartyName } from '../membership-types.ts';
-import { APOSTROPHES, joinInitials, withoutDiacritics } from './latin.ts';
-import { type SplitName, spaceOut, splitLegalForms } from './legal-forms.ts';
+import { type ComparableName, comparableName, registeredName } from './comparable-name.ts';
 
 /** From this similarity on, a person should look at the two names: `Ozrock` and `Ozrok` reach 0.77, `Acme Trading` and `Acme Shipping` 0.59. */
 export const REVIEW_FROM = 0.75;
@@ -14,34 +13,48 @@ const RANK: Readonly<Record<NameMatch['result'], number>> = { exact: 3, normalis
  *
  * `exact`: as written. `normalised`: alike without case, punctuation, diacritics and the spelling of the legal form (Ltd, Limited); a
  * missing form is alike, a contradicting one (Inc. and GmbH are two companies) is not. `review`: similarity at least
- * {@link REVIEW_FROM}, or alike but for the legal form. Else `different`. The score is 1 for the first two, else at most 0.99.
+ * {@link REVIEW_FROM}, or alike but for the legal form, or alike as far as two overlong names are compared (600 characters after
+ * normalisation). Else `different`. The score is 1 for the first two, else at most 0.99.
  * @returns null when no name is registered.
  */
 export function matchName(asked: string, registered: readonly PartyName[]): NameMatch | null {
-  const matches = registered.map(({ name }) => compare(asked, name));
-  return matches.reduce<NameMatch | null>(
-    (best, match) => (best === null || isBetter(match, best) ? match : best),
-    null,
-  );
+  const known = latest.get(registered);
+  if (known?.asked === asked) return known.match;
+  const match = bestMatch(asked, registered);
+  latest.set(registered, { asked, match });
+  return match;
 }
 
-function compare(asked: string, name: string): NameMatch {
-  if (asked.trim().normalize('NFC') === name.trim().normalize('NFC'))
-    return { result: 'exact', score: 1, comparedWith: name };
-  const [a, b] = [split(asked), split(name)];
-  if (a.core !== '' && a.core === b.core && agree(a.forms, b.forms))
+/** One decision compares the same names at each instant at which the answer might change. */
+const latest = new WeakMap<readonly PartyName[], { readonly asked: string; readonly match: NameMatch | null }>();
+
+function bestMatch(asked: string, registered: readonly PartyName[]): NameMatch | null {
+  if (registered.length === 0) return null;
+  const comparable = comparableName(asked);
+  let best: NameMatch | null = null;
+  for (const { name } of registered) {
+    const match = compare(comparable, name, best);
+    if (match !== null && (best === null || isBetter(match, best))) best = match;
+    if (best?.result === 'exact') break;
+  }
+  return best;
+}
+
+/** @returns null where the lengths alone tell that the name is not alike enough to be better than the best so far */
+function compare(asked: ComparableName, name: string, best: NameMatch | null): NameMatch | null {
+  const registered = registeredName(name);
+  if (asked.written === registered.written) return { result: 'exact', score: 1, comparedWith: name };
+  const isWhole = !asked.isCut && !registered.isCut;
+  if (isWhole && asked.core !== '' && asked.core === registered.core && agree(asked.forms, registered.forms))
     return { result: 'normalised', score: 1, comparedWith: name };
-  const score = Math.min(0.99, Math.round(similarity(a.core, b.core) * 100) / 100);
-  return { result: score >= REVIEW_FROM ? 'review' : 'different', score, comparedWith: name };
+  const [a, b] = [asked.pairs, registered.pairs];
+  if (best !== null && score(Math.min(a.length, b.length), a, b) <= best.score) return null;
+  const similarity = score(inCommon(a, b), a, b);
+  return { result: similarity >= REVIEW_FROM ? 'review' : 'different', score: similarity, comparedWith: name };
 }
 
 function isBetter(match: NameMatch, best: NameMatch): boolean {
   return RANK[match.result] > RANK[best.result] || (match.result === best.result && match.score > best.score);
-}
-
-function split(name: string): SplitName {
-  const plain = withoutDiacritics(spaceOut(name.replace(APOSTROPHES, '').normalize('NFKC'))).replaceAll('&', ' AND ');
-  return splitLegalForms(joinInitials(plain.match(/[\p{L}\p{M}\p{N}]+/gu) ?? []));
 }
 
 /** "Co., Ltd." and "Ltd." agree, and a form with none; "Inc." and "GmbH" do not. */
@@ -50,29 +63,20 @@ function agree(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
   return [...few].every((form) => many.has(form));
 }
 
-/** Dice coefficient of the pairs of neighbouring characters, each word with a space on both sides; 0 to 1, the same both ways. */
-function similarity(a: string, b: string): number {
-  const [left, right] = [pairs(a), pairs(b)];
-  const total = left.length + right.length;
-  if (total === 0) return 0;
-  const remaining = new Map<string, number>();
-  for (const pair of left) remaining.set(pair, (remaining.get(pair) ?? 0) + 1);
-  let common = 0;
-  for (const pair of right) {
-    const count = remaining.get(pair) ?? 0;
-    if (count === 0) continue;
-    remaining.set(pair, count - 1);
-    common += 1;
-  }
-  return (2 * common) / total;
+/** Dice coefficient of two lists of which so many are in common: 0 to 0.99 in hundredths, the same both ways. */
+function score(common: number, { length: left }: Float64Array, { length: right }: Float64Array): number {
+  const total = left + right;
+  return total === 0 ? 0 : Math.min(0.99, Math.round(((2 * common) / total) * 100) / 100);
 }
 
-function pairs(text: string): string[] {
-  return text
-    .split(' ')
-    .filter((word) => word !== '')
-    .flatMap((word) => {
-      const characters = [' ', ...word, ' '];
-      return characters.slice(1).map((character, index) => `${characters[index]}${character}`);
-    });
+/** How many numbers two ascending lists have in common, each as often as it is in both: one pass through both. */
+function inCommon(a: Float64Array, b: Float64Array): number {
+  let common = 0;
+  for (let i = 0, j = 0; i < a.length && j < b.length; ) {
+    const [left, right] = [a[i] as number, b[j] as number];
+    if (left === right) common += 1;
+    if (left <= right) i += 1;
+    if (right <= left) j += 1;
+  }
+  return common;
 }

@@ -7,6 +7,8 @@ const IGNORED = /[\p{White_Space}\p{Dash}\p{Default_Ignorable_Code_Point}\p{Cf}\
 const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
 
 const PLAUSIBLE = /^[\p{L}\p{M}\p{Nd}/.&+_:()#*]+$/u;
+/** A character that no identifier has. */
+export const IMPLAUSIBLE_CHARACTER = /[^\p{L}\p{M}\p{Nd}/.&+_:()#*]/u;
 const LETTER_OR_DIGIT = /[\p{L}\p{Nd}]/u;
 
 /**

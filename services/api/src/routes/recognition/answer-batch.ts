@@ -1,7 +1,8 @@
 import type { BatchItemAnswer } from '@mra/contracts';
+import { mapInTurns } from '@mra/registry';
 import { answerChunks } from './answer-chunks.ts';
 
-/** Questions that share one query: some 25 ms in which this process does nothing else. */
+/** Questions that share one query. */
 const CHUNK = 1000;
 
 /**
@@ -13,8 +14,8 @@ export async function answerBatch(
   answer: (items: readonly unknown[]) => Promise<readonly BatchItemAnswer[]>,
 ): Promise<Buffer> {
   const answered = answerChunks(inChunks(questions), async (items) => {
-    const answers = await answer(items);
-    return Buffer.from(answers.map((one) => JSON.stringify(one)).join(','));
+    const written = await mapInTurns(await answer(items), (one) => JSON.stringify(one));
+    return Buffer.from(written.join(','));
   });
   const parts: Buffer[] = [];
   for await (const part of answered) parts.push(parts.length === 0 ? BEGIN : COMMA, part as Buffer);

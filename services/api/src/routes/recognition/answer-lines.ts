@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { type BatchItemAnswer, invalidAnswer } from '@mra/contracts';
+import { mapInTurns } from '@mra/registry';
 import { readLines, type TextLine } from '../../lines.ts';
 import { answerChunks } from './answer-chunks.ts';
 
@@ -19,7 +20,7 @@ export function answerLines(
 ): Readable {
   return answerChunks(parsedChunks(questions), async (parsed) => {
     const answers = (await answer(parsed.flatMap((line) => (line.ok ? [line.value] : [])))).values();
-    const written = parsed.map((line) => JSON.stringify(line.ok ? answers.next().value : line.answer));
+    const written = await mapInTurns(parsed, (line) => JSON.stringify(line.ok ? answers.next().value : line.answer));
     return Buffer.from(`${written.join('\n')}\n`);
   });
 }
