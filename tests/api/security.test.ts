@@ -193,12 +193,12 @@ describe.each(guarded)('%s', (_, operation) => {
       expect(answer.headers['www-authenticate']).toBe(isBearer ? 'Bearer error="invalid_token"' : 'Bearer');
       if (sent === 'HEAD') continue;
       const { instance, ...body } = answer.json();
-      // The same words to everyone: a refusal does not say how near it came.
+      // The same words to everyone: a refusal does not say how near it came, but to a token of the issuer that has expired.
       expect(body).toEqual({
         type: 'urn:aeo-mra:problem:unauthenticated',
         title: 'A valid access token is needed',
-        status: 401,
-        code: 'UNAUTHENTICATED',
+        ...{ status: 401, code: 'UNAUTHENTICATED' },
+        ...(name === 'an expired token' && { detail: 'The token has expired.' }),
       });
     }
   });

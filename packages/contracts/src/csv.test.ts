@@ -92,7 +92,15 @@ test('a header may leave out and reorder optional columns, but not misspell, rep
   expect(csvHeaderErrors(['number', 'type', 'name']).map(({ detail }) => detail)).toEqual([
     'column validFrom is missing',
   ]);
-  expect(csvHeaderErrors([...CSV_COLUMNS.slice(0, -1), 'Consent'])[0]?.detail).toMatch(/^1 columns are not known/);
+  expect(csvHeaderErrors([...CSV_COLUMNS.slice(0, -1), 'Consent'])[0]?.detail).toMatch(
+    /^1 column is not known; known are number, /,
+  );
+});
+
+test.each([[';'], ['\t']])('columns that %j separates are told to need commas, and nothing else', (separator) => {
+  const detail = 'the header is one column: separate columns with commas';
+  expect(csvHeaderErrors([CSV_COLUMNS.join(separator)])).toEqual([{ pointer: '', detail }]);
+  expect(csvHeaderErrors(['number'])[0]?.detail).toBe('column type is missing');
 });
 
 test('a file without a header does not have its data repeated in the error', () => {

@@ -27,17 +27,17 @@ const REQUIRED_COLUMNS: readonly CsvColumn[] = ['number', 'type', 'validFrom', '
  * not repeated: a file without a header has a member's data there.
  */
 export function csvHeaderErrors(header: readonly string[]): FieldError[] {
+  const error = (detail: string): FieldError => ({ pointer: '', detail });
+  if (header.length === 1 && /[;\t]/.test(header[0] ?? ''))
+    return [error('the header is one column: separate columns with commas')];
   const known: readonly string[] = CSV_COLUMNS;
   const unknown = header.filter((column) => !known.includes(column));
   const repeated = new Set(
     header.filter((column, index) => known.includes(column) && header.indexOf(column) !== index),
   );
   const missing = REQUIRED_COLUMNS.filter((column) => !header.includes(column));
-  const error = (detail: string): FieldError => ({ pointer: '', detail });
   return [
-    ...(unknown.length > 0
-      ? [error(`${unknown.length} columns are not known; known are ${CSV_COLUMNS.join(', ')}`)]
-      : []),
+    ...(unknown.length > 0 ? [error(`${counted(unknown.length)} not known; known are ${CSV_COLUMNS.join(', ')}`)] : []),
     ...[...repeated].map((column) => error(`column ${column} is there more than once`)),
     ...missing.map((column) => error(`column ${column} is missing`)),
   ];
@@ -95,6 +95,8 @@ function toConsent(text: string | undefined, partners: readonly string[]): objec
   if (/^(true|false)$/i.test(text)) return { given: text.toLowerCase() === 'true' };
   return { given: true, partners };
 }
+
+const counted = (columns: number): string => (columns === 1 ? '1 column is' : `${columns} columns are`);
 
 function withoutAbsent(fields: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));

@@ -49,3 +49,32 @@ test('a partial day is a year, a month or a day that exists', () => {
     ['18', '2018-1', '2018-13', '2018-00', '2023-02-29', '0018', '2018-01-15T00:00:00Z', ''].filter(fits(PartialDay)),
   ).toEqual([]);
 });
+
+describe('what is told of a wrong instant', () => {
+  const told =
+    (schema: { safeParse(value: unknown): { error?: { issues: readonly { message: string }[] } } }) =>
+    (text: unknown) =>
+      schema.safeParse(text).error?.issues[0]?.message ?? null;
+
+  test.each([
+    ['2026-11-22', 'must have a time and a zone beside the day, for example 2026-11-22T09:00:00Z'],
+    ['2026-11-22T09:00:00', 'must end with its zone, Z or an offset such as +01:00, for example 2026-11-22T09:00:00Z'],
+    ['2026-11-22 09:00', 'must end with its zone, Z or an offset such as +01:00, for example 2026-11-22T09:00:00Z'],
+    ['2026-02-30T09:00:00Z', 'must lie on a day that exists'],
+    ['2026-02-30', 'must lie on a day that exists'],
+    ['2026-11-22T17:00:00.5 08:00', 'must have + where it has a space: in an address + is written as %2B'],
+    ['0026-11-22T09:00:00Z', 'must lie between the years 1900 and 9999'],
+    ['22.11.2026', 'must be an RFC 3339 instant, for example 2026-11-22T09:00:00Z'],
+    ['2026-11-22T25:00:00Z', 'must be an RFC 3339 instant, for example 2026-11-22T09:00:00Z'],
+    [20261122, 'must be an RFC 3339 instant, for example 2026-11-22T09:00:00Z'],
+  ])('%s', (text, detail) => {
+    expect(told(Instant)(text)).toBe(detail);
+  });
+
+  test('where a day will do too', () => {
+    expect(told(DayOrInstant)('2026-02-30')).toBe('must lie on a day that exists');
+    expect(told(DayOrInstant)('2026-11-22T09:00:00')).toMatch(/^must end with its zone/);
+    expect(told(DayOrInstant)('2026-11-22T17:00:00 08:00')).toMatch(/^must have \+ where it has a space/);
+    expect(told(DayOrInstant)('22.11.2026')).toMatch(/^must be a day, for example 2026-11-22, or an RFC 3339 instant/);
+  });
+});

@@ -1,5 +1,6 @@
 import { isDay, parseDayOrInstant } from '@mra/recognition';
 import { z } from 'zod';
+import { wrongDayOrInstant, wrongInstant } from './wrong-instant.ts';
 
 /** Years 1900 to 9999 once read in UTC: earlier ones are typing errors, later ones leave the canonical 24 characters. */
 function isInRange(text: string): boolean {
@@ -8,8 +9,8 @@ function isInRange(text: string): boolean {
 }
 
 /** An error for what is there and wrong; zod's own for what is missing, by which `fieldErrors` knows it. */
-const unlessMissing = (text: string) => (issue: { readonly input?: unknown }) =>
-  issue.input === undefined ? undefined : text;
+const unlessMissing = (textFor: (input: unknown) => string) => (issue: { readonly input?: unknown }) =>
+  issue.input === undefined ? undefined : textFor(issue.input);
 
 const OUT_OF_RANGE = { error: 'must lie between the years 1900 and 9999' };
 
@@ -17,7 +18,7 @@ const OUT_OF_RANGE = { error: 'must lie between the years 1900 and 9999' };
 export const Instant = z.iso
   .datetime({
     offset: true,
-    error: unlessMissing('must be an RFC 3339 instant, for example 2026-11-22T09:00:00Z'),
+    error: unlessMissing(wrongInstant),
   })
   .max(35)
   .refine(isInRange, OUT_OF_RANGE);
@@ -25,15 +26,13 @@ export type Instant = z.infer<typeof Instant>;
 
 /** A calendar day. */
 export const Day = z.iso
-  .date({ error: unlessMissing('must be a day that exists, for example 2026-11-22') })
+  .date({ error: unlessMissing(() => 'must be a day that exists, for example 2026-11-22') })
   .max(10)
   .refine(isInRange, OUT_OF_RANGE);
 export type Day = z.infer<typeof Day>;
 
-const NEITHER = 'must be a day, for example 2026-11-22, or an RFC 3339 instant between the years 1900 and 9999';
-
 /** A day or an instant. */
-export const DayOrInstant = z.union([Instant, Day], { error: unlessMissing(NEITHER) }).meta({
+export const DayOrInstant = z.union([Instant, Day], { error: unlessMissing(wrongDayOrInstant) }).meta({
   id: 'DayOrInstant',
   description: 'A day, `2026-11-22`, which means 00:00 UTC of that day, or an instant, `2026-11-22T09:00:00Z`.',
 });
@@ -50,8 +49,8 @@ const PARTIAL_DAY = /^\d{4}(-\d{2}(-\d{2})?)?$/;
 /** A day, month or year. */
 export const PartialDay = z
   .string()
-  .max(10)
   .regex(PARTIAL_DAY, { error: 'must be a year, month or day: 2018, 2018-01 or 2018-01-15' })
+  .max(10)
   .refine(isPartialDay, { error: 'must be a year, month or day that exists, between 1900 and 9999' })
   .meta({
     id: 'PartialDay',

@@ -16,11 +16,22 @@ import { RecordedEvent } from './membership-events.ts';
 import { AuthorisationNumber, MembershipRecord } from './membership-record.ts';
 import { line, prose } from './text.ts';
 
-export const MembershipParams = z.strictObject({
-  programme: ProgrammeId.meta({ examples: ['eu-aeo'] }),
-  number: AuthorisationNumber.meta({ examples: ['DEAEOF00012345'] }),
-});
+/** Who tries a call has a member of db/seeds/demo filled in, for which it does what it says. */
+function membershipParams(example: { readonly programme: string; readonly number: string }) {
+  return z.strictObject({
+    programme: ProgrammeId.meta({ examples: [example.programme] }),
+    number: AuthorisationNumber.meta({ examples: [example.number] }),
+  });
+}
+
+export const MembershipParams = membershipParams({ programme: 'eu-aeo', number: 'DEAEOF00012345' });
 export type MembershipParams = z.infer<typeof MembershipParams>;
+
+/** Another member: the first questions of a newcomer are about the one above, who is to stay recognised. */
+export const MembershipEventParams = membershipParams({ programme: 'eu-aeo', number: 'NLAEOF00090001' });
+
+/** A member of a partner of the EU, who is suspended by the EU without an end. */
+export const LocalSuspensionParams = membershipParams({ programme: 'cn-aeo', number: 'AEOCN9919960012' });
 
 /** As of when a registry record is read. */
 export const AsOfQuery = z.strictObject({

@@ -2,7 +2,8 @@ import { type OpenQuestion, parseInstant } from '@mra/recognition';
 import type { FieldError } from './common.ts';
 import { fieldErrors } from './field-errors.ts';
 import { MAX_FIELD_ERRORS } from './problems.ts';
-import { type InvalidAnswer, Question } from './question.ts';
+import { type InvalidAnswer, MAX_ITEM_ERRORS, Question } from './question.ts';
+import { unknownAdministration } from './unknown-administration.ts';
 import { type WellFormed, wellFormed } from './well-formed.ts';
 
 export type QuestionReading =
@@ -33,7 +34,11 @@ export function readQuestion(item: unknown, vocabulary: Vocabulary): QuestionRea
   const parts = success ? data : wellFormed(Question, item);
   const unknown = unknownNames(parts, vocabulary);
   if (!success || unknown.length > 0) {
-    const errors = [...(success ? [] : fieldErrors(error)), ...unknown, ...notYetKnown(parts, vocabulary)];
+    const errors = [
+      ...(success ? [] : fieldErrors(error, { schema: Question, value: item })),
+      ...unknown,
+      ...notYetKnown(parts, vocabulary),
+    ];
     return { ok: false, errors: errors.slice(0, MAX_FIELD_ERRORS) };
   }
   const { recogniser, identifier, scheme, issuer, role, flow, name } = data;
@@ -51,16 +56,26 @@ export function readQuestion(item: unknown, vocabulary: Vocabulary): QuestionRea
   return { ok: true, question };
 }
 
-/** The answer of a batch to an item that is not a question. */
+/** The answer of a batch to an item that is not a question. Of many bad fields the first are told, and how many more there are. */
 export function invalidAnswer(item: unknown, errors: FieldError[]): InvalidAnswer {
-  return { outcome: 'invalid', question: item ?? null, errors };
+  const more = errors.length - MAX_ITEM_ERRORS;
+  // Fewer than all have been looked at where there are as many as a problem lists.
+  const count = errors.length < MAX_FIELD_ERRORS ? `${more}` : `at least ${more}`;
+  const told =
+    more > 0
+      ? [
+          ...errors.slice(0, MAX_ITEM_ERRORS),
+          { pointer: '', detail: `has ${count} more bad field${more === 1 ? '' : 's'}` },
+        ]
+      : errors;
+  return { outcome: 'invalid', question: item ?? null, errors: told };
 }
 
 function unknownNames({ recogniser, issuer, scheme }: WellFormed<Question>, vocabulary: Vocabulary): FieldError[] {
   return [
-    ...unknownName('/recogniser', 'administration', recogniser, vocabulary.isAdministration),
-    ...unknownName('/issuer', 'administration', issuer, vocabulary.isAdministration),
-    ...unknownName('/scheme', 'identifier scheme', scheme, vocabulary.isScheme),
+    ...unknownName('/recogniser', recogniser, vocabulary.isAdministration, unknownAdministration),
+    ...unknownName('/issuer', issuer, vocabulary.isAdministration, unknownAdministration),
+    ...unknownName('/scheme', scheme, vocabulary.isScheme, () => 'is not a known identifier scheme'),
   ];
 }
 
@@ -70,11 +85,11 @@ function notYetKnown({ knownAt }: WellFormed<Question>, { now }: Vocabulary): Fi
 
 function unknownName(
   pointer: string,
-  what: string,
   value: string | undefined,
   isKnown: (value: string) => boolean,
+  says: (value: string) => string,
 ): FieldError[] {
-  return value === undefined || isKnown(value) ? [] : [{ pointer, detail: `is not a known ${what}` }];
+  return value === undefined || isKnown(value) ? [] : [{ pointer, detail: says(value) }];
 }
 
 function canonical(instant: string | undefined): string | null {

@@ -26,12 +26,15 @@ export function prose(max: number) {
     .regex(/^(?:[^\p{Cc}\p{Cs}]|[\t\r\n])*$/u, { error: 'must not contain control characters' });
 }
 
-/** A text that must match a pattern; `says` completes the sentence "must be …" told to who gets it wrong. */
+/**
+ * A text that must match a pattern; `says` completes the sentence "must be …" told to who gets it wrong. The length is told only of what
+ * is else right: who writes a name for a code is not helped by its length.
+ */
 export function code(pattern: RegExp, max: number, says: string) {
   return z
     .string()
-    .max(max)
-    .regex(pattern, { error: `must be ${says}` });
+    .regex(pattern, { error: `must be ${says}` })
+    .max(max);
 }
 
 /** A whole number within bounds, with the format that OpenAPI readers size their variables by. */

@@ -56,7 +56,6 @@ describe('401, all alike', () => {
     ['no audience', () => aToken('operations', { claims: { aud: undefined } })],
     ['an unknown issuer', () => aToken('operations', { claims: { iss: 'https://evil.example' } })],
     ['no issuer', () => aToken('operations', { claims: { iss: undefined } })],
-    ['expired', () => aToken('operations', { claims: { exp: now - 60 } })],
     ['no expiry', () => aToken('operations', { claims: { exp: undefined } })],
     ['not yet valid', () => aToken('operations', { claims: { nbf: now + 60 } })],
     ['issued in the future', () => aToken('operations', { claims: { iat: now + 60 } })],
@@ -70,6 +69,8 @@ describe('401, all alike', () => {
     ['no scope', () => aToken('operations', { claims: { scope: undefined } })],
     ['scopes in a list', () => aToken('operations', { claims: { scope: ['operations'] } })],
     ['an administration that is none', () => aToken('operations', { claims: { administration: 'jp; drop' } })],
+    ['expired, by an unknown key', () => aToken('', { key: strangers.privateKey, claims: { exp: now - 60 } })],
+    ['expired, for another audience', () => aToken('', { claims: { exp: now - 60, aud: 'https://other.example' } })],
     ['a payload that was changed', async () => (await aToken()).replace(/\.[\w-]+\./, `.${payload}.`)],
     ['not a token', () => 'abc.def.ghi'],
     ['an encrypted token', () => 'a.b.c.d.e'],
@@ -81,6 +82,15 @@ describe('401, all alike', () => {
       status: 401,
       detail: undefined,
       headers: { 'www-authenticate': 'Bearer error="invalid_token"' },
+    });
+  });
+
+  test('but that a token of its issuer has expired is told', async () => {
+    expect(await refusal(`Bearer ${await aToken('operations', { claims: { exp: now - 60 } })}`)).toMatchObject({
+      code: 'UNAUTHENTICATED',
+      detail: 'The token has expired.',
+      headers: { 'www-authenticate': 'Bearer error="invalid_token"' },
+      cause: { code: 'ERR_JWT_EXPIRED' },
     });
   });
 

@@ -85,9 +85,9 @@ class KeysUnavailable extends Error {}
 
 /**
  * An authenticator for access tokens of the RFC 9068 profile: `typ` at+jwt, an algorithm of the list, a key of the issuer named by
- * `iss`, `aud`, `exp`, `nbf`, and the claims above. Every refusal looks the same to the caller (RFC 6750 section 3.1); its cause is in
- * the problem, for the log. A verified token is remembered by the SHA-256 of its header field until it expires, five minutes at most;
- * a refused one is not.
+ * `iss`, `aud`, `exp`, `nbf`, and the claims above. Every refusal looks the same to the caller (RFC 6750 section 3.1), but that a token
+ * has expired is told; its cause is in the problem, for the log. A verified token is remembered by the SHA-256 of its header field until
+ * it expires, five minutes at most; a refused one is not.
  * @throws when an algorithm is not one of `ALGORITHMS`
  */
 export function createAuthenticator(options: AuthenticatorOptions): Authenticate {
@@ -195,5 +195,7 @@ function unauthenticated(): Problem {
 }
 
 function invalidToken(cause: unknown): Problem {
-  return problem('UNAUTHENTICATED', { headers: { 'www-authenticate': 'Bearer error="invalid_token"' }, cause });
+  // jose looks at the time when the signature has been verified: nothing is told to who made the token up.
+  const detail = cause instanceof errors.JWTExpired ? 'The token has expired.' : undefined;
+  return problem('UNAUTHENTICATED', { detail, headers: { 'www-authenticate': 'Bearer error="invalid_token"' }, cause });
 }

@@ -16,6 +16,23 @@ const DOCS_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
+interface Body {
+  readonly content?: Readonly<Record<string, { readonly schema?: { contentMediaType?: unknown } }>>;
+}
+
+/**
+ * The document as Swagger UI needs it: where the schema of a body names a media type, it offers a file alone and not the example. The
+ * document is a copy for this page; /openapi.json names them.
+ */
+function withTypedBodies<Document extends object>(document: Document): Document {
+  const { paths = {} } = document as { readonly paths?: Readonly<Record<string, object>> };
+  for (const operation of Object.values(paths).flatMap((item) => Object.values(item))) {
+    const { content = {} } = (operation as { readonly requestBody?: Body }).requestBody ?? {};
+    for (const { schema } of Object.values(content)) delete schema?.contentMediaType;
+  }
+  return document;
+}
+
 /** Swagger UI under /docs, to which / leads, whose Authorize button keeps the token in the browser, and the document at /openapi.json. */
 export async function serveDocs(app: FastifyInstance): Promise<void> {
   await app.register(async (scope) => {
@@ -26,6 +43,7 @@ export async function serveDocs(app: FastifyInstance): Promise<void> {
     await scope.register(swaggerUi, {
       routePrefix: '/docs',
       staticCSP: DOCS_POLICY,
+      transformSpecification: withTypedBodies,
       uiConfig: {
         // Without the bar that asks for another document, whose logo has styles of its own.
         layout: 'BaseLayout',

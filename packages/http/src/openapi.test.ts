@@ -174,9 +174,19 @@ test('what JSON cannot hold, and references to what is not registered, cannot sl
   expect(() => componentsOf({ $ref: '#/components/schemas/Nobody' })).toThrow('Nobody');
 });
 
-test('Swagger UI asks for the same document and keeps the token', async () => {
+test('Swagger UI asks for the same document, with streams to be typed in place of a file, and keeps the token', async () => {
   const script = (await app.inject({ url: '/docs/static/swagger-initializer.js' })).body;
   expect(script).toContain('"persistAuthorization":true');
-  expect((await app.inject({ url: '/docs/json' })).json()).toEqual(document);
+  const { paths, ...others } = (await app.inject({ url: '/docs/json' })).json();
+  const { paths: named, ...same } = document;
+  expect(others).toEqual(same);
+  const { content } = paths['/things/import'].post.requestBody;
+  for (const type of ['application/x-ndjson', 'text/csv']) {
+    expect(content[type].schema).not.toHaveProperty('contentMediaType');
+    content[type].schema.contentMediaType = type;
+  }
+  expect(paths).toEqual(named);
+  // The one for programs is another copy.
+  expect((await app.inject({ url: '/openapi.json' })).json()).toEqual(document);
   expect((await app.inject({ url: '/openapi.json' })).headers['content-type']).toBe('application/json; charset=utf-8');
 });

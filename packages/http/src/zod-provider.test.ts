@@ -186,3 +186,20 @@ test('of several media types each has its own schema', async () => {
   const answer = await app.inject({ method: 'POST', url: '/things/import', headers: write, payload: { nam: 'cog' } });
   expect(answer.json().errors.map(({ pointer }: { pointer: string }) => pointer)).toEqual(['/name', '/nam']);
 });
+
+test('a field that is given more than once says so, one that is not known does not', async () => {
+  const answer = await app.inject({ url: '/things/cog?size=3&size=4&att=1&att=2', headers: read });
+  expect(answer.json().errors).toEqual([
+    { pointer: '/size', detail: 'is given more than once' },
+    { pointer: '/att', detail: 'is not a known field' },
+  ]);
+});
+
+test('null for a field that may be left out says so, and no list of a body is given more than once', async () => {
+  const payload = { name: ['cog'], parts: null };
+  const answer = await app.inject({ method: 'POST', url: '/things', headers: write, payload });
+  expect(answer.json().errors).toEqual([
+    { pointer: '/name', detail: 'must be a string' },
+    { pointer: '/parts', detail: 'must not be null: leave it out when it is not known' },
+  ]);
+});

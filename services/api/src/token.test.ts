@@ -71,6 +71,13 @@ describe('npm run token', () => {
     expect(stderr.trimEnd().split('\n')).toHaveLength(1);
   });
 
+  test.each([[['--help']], [['-h', '--colour', 'red']]])('%j prints the usage and no token', async (args) => {
+    const { code, stdout, stderr } = await token(args);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/^npm run token -- --scope /);
+    for (const option of ['--scope', '--administration', '--ttl', '--client']) expect(stdout).toContain(`  ${option} `);
+  });
+
   test('refuses to sign in production', async () => {
     const { code, stdout, stderr } = await token(['--scope', 'exchange'], { NODE_ENV: 'production' });
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });

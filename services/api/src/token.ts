@@ -1,11 +1,22 @@
 /**
  * `npm run token -- --scope "recognition:read" [--administration EU] [--ttl 1h] [--client my-client]`: prints a token of the
- * development issuer and nothing else.
+ * development issuer and nothing else; `--help` the usage.
  */
 import { parseArgs } from 'node:util';
 import { SCOPES } from '@mra/http';
+import { asksForHelp } from './asks-for-help.ts';
 import { openDevelopmentIssuer, type TokenClaims } from './development-issuer.ts';
 
+const USAGE = `npm run token -- --scope "SCOPE ..." [options]
+
+Prints an access token of the development issuer.
+
+  --scope "SCOPE ..."     scopes, separated by spaces: ${SCOPES.join(', ')}
+  --administration CODE   administration for which the caller acts, for example EU; none when left out
+  --ttl TIME              how long the token holds, for example 90s, 15m, 1h or 7d; 1h when left out
+  --client ID             id of the client
+  --help                  this text
+`;
 const KNOWN_SCOPES: ReadonlySet<string> = new Set(SCOPES);
 const SECONDS = { s: 1, m: 60, h: 3600, d: 86_400 };
 const LONGEST_DAYS = 30;
@@ -50,12 +61,18 @@ function secondsFrom(text: string): number {
   return seconds;
 }
 
-try {
+async function printToken(args: readonly string[]): Promise<void> {
   if (process.env.NODE_ENV === 'production')
     throw new Error('the development issuer is refused when NODE_ENV=production');
-  const claims = claimsFrom(process.argv.slice(2));
+  const claims = claimsFrom(args);
   const issuer = await openDevelopmentIssuer(process.env.DATA_DIR || '.data');
   console.log(await issuer.sign(claims));
+}
+
+try {
+  const args = process.argv.slice(2);
+  if (asksForHelp(args)) process.stdout.write(USAGE);
+  else await printToken(args);
 } catch (error) {
   console.error(`token: ${(error as Error).message.replaceAll(/\s*\n\s*/g, ' ')}`);
   process.exitCode = 1;

@@ -73,6 +73,37 @@ describe('npm run import', () => {
     expect(complaints).toContain('list: column type is missing');
   });
 
+  test('tells what is wrong with a CSV file in its own terms', async () => {
+    const semicolons = await run('list.csv', 'number;type;validFrom;name\n1;EXPORTER;2020-01-01;Invented\n');
+    expect(semicolons.complaints.split('\n').slice(1)).toEqual([
+      'list: the header is one column: separate columns with commas',
+      '',
+    ]);
+    const rows = [
+      { number: numberOf(0), type: 'EXPORTER', validFrom: '2020-01-01', name: 'Invented', consent: 'ja' },
+      { number: numberOf(1), type: 'EXPORTER', validFrom: '1.1.2020', name: 'Invented', consent: 'jp;us' },
+    ];
+    const { out } = await run('list.csv', csv(rows, ['number', 'type', 'validFrom', 'name', 'consent']));
+    const consent = 'must be true, false, or partner codes separated by ;';
+    expect(out.split('\n').slice(1)).toEqual([
+      `line 2: ${numberOf(0)} VALIDATION_FAILED /consent ${consent}`,
+      expect.stringMatching(
+        new RegExp(
+          `^line 3: ${numberOf(1)} VALIDATION_FAILED /validFrom must be a day, .*; also /consent: ${consent}$`,
+        ),
+      ),
+      '',
+    ]);
+  });
+
+  test('--help prints the usage, with every option', async () => {
+    const { code, out, complaints } = await run('list.csv', '', '--help');
+    expect({ code, complaints }).toEqual({ code: 0, complaints: '' });
+    expect(out).toMatch(/^npm run import -- FILE --programme /);
+    for (const option of ['programme', 'mode', 'allow-removals', 'url', 'token'])
+      expect(out).toContain(`  --${option} `);
+  });
+
   test('an empty list, a token that is none, a service that is not there', async () => {
     expect(await run('empty.ndjson', '')).toMatchObject({ code: 0, out: expect.stringContaining('received 0') });
     expect(await run('list.ndjson', ndjson(aList(1)), '--token', 'none')).toMatchObject({

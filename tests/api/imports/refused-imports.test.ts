@@ -30,7 +30,7 @@ describe('400', () => {
   test('a wrong header', async () => {
     const errors = await nothing('number,type,validFrom,validUntil,number\nX,EXPORTER,2020-01-01,,X\n', 'text/csv');
     expect(errors.map(({ detail }) => detail)).toEqual([
-      expect.stringContaining('1 columns are not known'),
+      expect.stringContaining('1 column is not known; known are number, '),
       'column number is there more than once',
       'column name is missing',
     ]);

@@ -13,12 +13,19 @@ export interface ListAnswer {
 
 /**
  * Sends the file of an order as it is read, no faster than the service takes it, and waits for the answer however long the service needs.
- * @throws Error of one line when there is no answer
+ * @throws Error of one line when there is no answer; whether the service was reached at all is told apart, because a list that it had may
+ *   have been applied
  */
 export async function sendList({ file, mediaType, url, token }: Order, progress: Progress): Promise<ListAnswer> {
   const request = (url.protocol === 'https:' ? overHttps : overHttp)(url, {
     method: 'POST',
     headers: { authorization: `Bearer ${token}`, 'content-type': mediaType },
+  });
+  let isConnected = false;
+  request.once('socket', (socket) => {
+    socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', () => {
+      isConnected = true;
+    });
   });
   const answered = new Promise<IncomingMessage>((resolve, reject) => {
     request.once('response', resolve).once('error', reject);
@@ -31,10 +38,20 @@ export async function sendList({ file, mediaType, url, token }: Order, progress:
     .then(() => progress.isSent())
     .catch(() => undefined);
   const response = await answered.catch((error: NodeJS.ErrnoException) => {
-    throw new Error(`${url.origin} does not answer: ${error.message || error.code}`);
+    source.destroy();
+    throw isConnected ? lost(url) : new Error(`${url.origin} does not answer: ${error.message || error.code}`);
   });
-  const body = await text(response);
+  const body = await text(response).catch(() => {
+    throw lost(url);
+  });
   source.destroy();
   await sending;
   return { status: response.statusCode ?? 0, body };
+}
+
+/** A list is applied as a whole and then answered, or nothing of it is; a repeated one changes nothing. */
+function lost({ origin }: URL): Error {
+  return new Error(
+    `${origin}: the connection was lost before the answer: send the list again, what is recorded stays as it is`,
+  );
 }

@@ -1,4 +1,4 @@
-import { AuthorisationNumber, fieldErrors, ImportLine, wellFormed } from '@mra/contracts';
+import { AuthorisationNumber, type FieldError, fieldErrors, ImportLine, wellFormed } from '@mra/contracts';
 import { identifierFacts, type Network, normaliseIdentifier, overlaps, presentationsOf } from '@mra/recognition';
 import type { MembershipRecord } from '@mra/registry';
 import { checkRecord } from '../../check-record.ts';
@@ -20,18 +20,28 @@ export type CheckedLine =
  * Checks one record of a list with its schema, its programme and the known identifier schemes, as a single write is checked.
  * @param value in the shape of an `ImportLine`, of any content
  * @param on day of the import
+ * @param asWritten an error in the terms of the list's format; those of NDJSON when left out
  */
-export function checkLine(network: Network, programmeId: string, value: unknown, on: string): CheckedLine {
+export function checkLine(
+  network: Network,
+  programmeId: string,
+  value: unknown,
+  on: string,
+  asWritten: (error: FieldError) => FieldError = (error) => error,
+): CheckedLine {
   const parsed = ImportLine.safeParse(value);
   const number = readableNumber((value as { number?: unknown } | null)?.number);
   const { number: written, ...wire } = parsed.success ? parsed.data : wellFormed(ImportLine, value);
   const programme = findProgramme(network, programmeId, instantOf(wire.validFrom ?? on));
   const { errors } = checkRecord(network, programme, written, wire, on);
   if (!parsed.success) {
-    const malformed = fieldErrors(parsed.error).map((error) => ({ ...error, code: 'VALIDATION_FAILED' }));
-    return refusal(number, [...malformed, ...errors]);
+    const malformed = fieldErrors(parsed.error, { schema: ImportLine, value }).map((error) => ({
+      ...error,
+      code: 'VALIDATION_FAILED',
+    }));
+    return refusal(number, [...malformed, ...errors], asWritten);
   }
-  if (errors.length > 0) return refusal(number, errors);
+  if (errors.length > 0) return refusal(number, errors, asWritten);
   const record = toRecord(parsed.data);
   const hasPeriods = record.identifiers.some(({ validFrom, validTo }) => validFrom !== null || validTo !== null);
   if (hasPeriods) {
@@ -43,9 +53,17 @@ export function checkLine(network: Network, programmeId: string, value: unknown,
     );
     const isTwice = facts.some((fact, index) => facts.slice(index + 1).some((other) => isSame(fact, other)));
     if (isTwice)
-      return refusal(number, [
-        { pointer: '/identifiers', code: 'IDENTIFIER_OVERLAP', detail: 'name one identifier twice for the same time' },
-      ]);
+      return refusal(
+        number,
+        [
+          {
+            pointer: '/identifiers',
+            code: 'IDENTIFIER_OVERLAP',
+            detail: 'name one identifier twice for the same time',
+          },
+        ],
+        asWritten,
+      );
   }
   return { ok: true, number: parsed.data.number, normalised: normaliseIdentifier(parsed.data.number), record };
 }
@@ -60,11 +78,14 @@ export function readableNumber(number: unknown): string | null {
 function refusal(
   number: string | null,
   errors: readonly { pointer: string; code: string; detail: string }[],
+  asWritten: (error: FieldError) => FieldError,
 ): CheckedLine {
-  const [first, ...others] = errors;
+  const [first, ...others] = errors.map(({ code, ...error }) => ({ code, ...asWritten(error) }));
   if (first === undefined) throw new Error('a line refused without a reason');
-  const more = others.map(({ pointer, detail }) => `${pointer}: ${detail}`);
-  return { ok: false, number, ...first, detail: [first.detail, ...more].join('; also ').slice(0, 2000) };
+  const isFirst = ({ pointer, detail }: FieldError) => pointer === first.pointer && detail === first.detail;
+  const more = others.flatMap((error) => (isFirst(error) ? [] : [`${error.pointer}: ${error.detail}`]));
+  const detail = [first.detail, ...new Set(more)].join('; also ').slice(0, 2000);
+  return { ok: false, number, pointer: first.pointer, code: first.code, detail };
 }
 
 type Fact = ReturnType<typeof identifierFacts>[number];

@@ -1,5 +1,5 @@
 import { pipeline, type Readable } from 'node:stream';
-import { type CsvColumn, csvHeaderErrors, fromCsvRecord, problem } from '@mra/contracts';
+import { type CsvColumn, csvHeaderErrors, type FieldError, fromCsvRecord, problem } from '@mra/contracts';
 import { CsvError, type Info, parse } from 'csv-parse';
 import { type ListLine, LONGEST_LINE } from './list-line.ts';
 import { utf8Only } from './utf8-only.ts';
@@ -80,8 +80,15 @@ function malformed({ code, lines }: CsvError): Error {
   });
 }
 
-/** Where a CSV list has what an NDJSON line has at a pointer: the column, as `/validFrom`. */
-export function csvPointer(pointer: string): string {
+/** What is wrong with an NDJSON line in the terms of a CSV list: its columns, as `/validFrom`, and what a cell may hold. */
+export function inCsv({ pointer, detail }: FieldError): FieldError {
+  const says = pointer.startsWith('/consent/partners/')
+    ? 'must be true, false, or partner codes separated by ;'
+    : detail;
+  return { pointer: columnOf(pointer), detail: says };
+}
+
+function columnOf(pointer: string): string {
   const [, field = '', , part] = pointer.split('/');
   if (field === 'names') return '/name';
   if (field === 'addresses') return part === undefined ? '' : `/${part}`;

@@ -6,7 +6,7 @@ import type { FastifyRequest } from 'fastify';
 import type { Dependencies } from '../../dependencies.ts';
 import { bodyBytes } from './body-bytes.ts';
 import { checkLine } from './check-line.ts';
-import { csvPointer, readCsv } from './read-csv.ts';
+import { inCsv, readCsv } from './read-csv.ts';
 import { readNdjson } from './read-ndjson.ts';
 import { type StagedList, stageList } from './stage-list.ts';
 
@@ -34,12 +34,8 @@ export async function receiveList<T>(
   const day = now().slice(0, 10);
   const upload = await openUpload(db, request.caller.clientId);
   try {
-    const staged = await stageList(
-      db,
-      upload,
-      isCsv ? readCsv(body.stream) : readNdjson(body.stream),
-      (value) => checkLine(network, programme, value, day),
-      isCsv ? csvPointer : (pointer) => pointer,
+    const staged = await stageList(db, upload, isCsv ? readCsv(body.stream) : readNdjson(body.stream), (value) =>
+      checkLine(network, programme, value, day, isCsv ? inCsv : undefined),
     );
     return await work({ upload, staged, bodyHash: body.digest() });
   } finally {

@@ -19,14 +19,12 @@ export interface StagedList {
  * Checks the lines of a list as they arrive and stages them in batches: while one is written the next is read, and no more. A line
  * that is wrong is rejected by itself.
  * @param check whether a record can be applied
- * @param pointerOf where a user of the list's format finds the field of a pointer
  */
 export async function stageList(
   db: Database,
   upload: Upload,
   lines: AsyncIterable<readonly ListLine[]>,
   check: (value: unknown) => CheckedLine,
-  pointerOf: (pointer: string) => string,
 ): Promise<StagedList> {
   const rejections = createRejections();
   let received = 0;
@@ -55,8 +53,8 @@ export async function stageList(
       batch.push({ line, number: checked.number, normalised: checked.normalised, record: checked.record });
       return;
     }
-    const { number, code, detail } = checked;
-    rejections.add({ line, number, pointer: pointerOf(checked.pointer), code, detail });
+    const { number, pointer, code, detail } = checked;
+    rejections.add({ line, number, pointer, code, detail });
     if (number !== null) batch.push({ line, number, normalised: normaliseIdentifier(number), record: null });
   };
 

@@ -1,4 +1,4 @@
-import type { AdministrationBody, FieldError, WellFormed } from '@mra/contracts';
+import { type AdministrationBody, type FieldError, unknownAdministration, type WellFormed } from '@mra/contracts';
 import type { Network } from '@mra/recognition';
 
 /** What is wrong with an administration, or with what is well-formed of one, in view of the others. */
@@ -15,7 +15,7 @@ export function checkAdministration(
 
   function wrong(member: string): string | null {
     if (member === code) return 'must not be the union itself';
-    if (!network.administrations.has(member)) return 'is not a known administration';
+    if (!network.administrations.has(member)) return unknownAdministration(member);
     return unions.has(member) ? 'must not be a union' : null;
   }
 }

@@ -1,4 +1,10 @@
-import type { AgreementBody, FieldError, RuleBody, WellFormed } from '@mra/contracts';
+import {
+  type AgreementBody,
+  type FieldError,
+  type RuleBody,
+  unknownAdministration,
+  type WellFormed,
+} from '@mra/contracts';
 import type { Instant, Network, ProgrammeTerms } from '@mra/recognition';
 import { instantOf } from '../../record-mapping.ts';
 
@@ -18,7 +24,7 @@ export function checkAgreement(
     ...(parties ?? []).flatMap((party, index) =>
       party === undefined || network.administrations.has(party)
         ? []
-        : [{ pointer: `/parties/${index}`, detail: 'is not a known administration' }],
+        : [{ pointer: `/parties/${index}`, detail: unknownAdministration(party) }],
     ),
     ...rules.flatMap((rule, index) =>
       rule?.pilotMembers == null || body.lifeCycle === undefined || body.lifeCycle === 'pilot'

@@ -1,4 +1,4 @@
-import type { FieldError, ProgrammeBody, WellFormed } from '@mra/contracts';
+import { type FieldError, type ProgrammeBody, unknownAdministration, type WellFormed } from '@mra/contracts';
 import { compilePattern, type Network, normaliseIdentifier } from '@mra/recognition';
 
 /**
@@ -15,7 +15,7 @@ export function checkProgramme(
   const refuse = (pointer: string, detail: string) => errors.push({ pointer, detail });
 
   if (administration !== undefined) {
-    if (!network.administrations.has(administration)) refuse('/administration', 'is not a known administration');
+    if (!network.administrations.has(administration)) refuse('/administration', unknownAdministration(administration));
     // Members are the issuer's for ever, and the id says whose they are where no terms hold.
     const prefix = `${administration.toLowerCase()}-`;
     if (id?.startsWith(prefix) === false) {
