@@ -1,10 +1,12 @@
 import type { AddressInfo } from 'node:net';
+import type { Scope } from '@mra/http';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { as, aToken, createTestApi, type TestApi } from '../support/api.ts';
 import { findBrowser, launchBrowser } from '../support/browser.ts';
 import { createTestDatabase } from '../support/database.ts';
 
+const SCOPES: Scope[] = ['recognition:read', 'registry:read', 'registry:write'];
 const NOTHING = "default-src 'none'; frame-ancestors 'none'";
 
 let api: TestApi;
@@ -97,7 +99,7 @@ describe.skipIf(program === null)('Swagger UI in a browser', () => {
   test('Authorize takes a token', async () => {
     await page.locator('.auth-wrapper .btn.authorize').click();
     const dialog = page.locator('.dialog-ux');
-    await dialog.locator('input').fill(await aToken(['recognition:read', 'registry:read'], { administration: 'EU' }));
+    await dialog.locator('input').fill(await aToken(SCOPES, { administration: 'EU' }));
     await dialog.locator('.auth-btn-wrapper .authorize').click();
     await dialog.locator('.auth-btn-wrapper .btn-done').click();
     await page.locator('.auth-wrapper .btn.authorize.locked').waitFor();
@@ -110,11 +112,14 @@ describe.skipIf(program === null)('Swagger UI in a browser', () => {
     if (process.env.DOCS_SCREENSHOT) await page.screenshot({ path: process.env.DOCS_SCREENSHOT });
   });
 
-  test.each(['getMembership', 'askRecognitionByQuery'])('%s can be tried as it stands', async (id) => {
-    const { status, body } = await execute(id);
-    expect(status).toMatch(/^200/);
-    expect(Object.keys(JSON.parse(body))).not.toEqual([]);
-  });
+  test.each(['getMembership', 'askRecognitionByQuery', 'importMemberships'])(
+    '%s can be tried as it stands',
+    async (id) => {
+      const { status, body } = await execute(id);
+      expect(status).toMatch(/^200/);
+      expect(Object.keys(JSON.parse(body))).not.toEqual([]);
+    },
+  );
 
   test('nothing of this violated the policy or failed', async () => {
     expect(faults).toEqual([]);

@@ -2,10 +2,14 @@ import { examples } from '@mra/api';
 import type { Scope } from '@mra/http';
 import { beforeAll, expect, test } from 'vitest';
 import { as, createTestApi, type TestApi } from '../support/api.ts';
+import { buildApiDocument, exampleUrlOf, operationsOf } from '../support/api-document.ts';
 import { createTestDatabase } from '../support/database.ts';
 
 const MEMBER = '/v1/programmes/eu-aeo/memberships/DEAEOF00012345';
-const SUSPENSION = '/v1/local-suspensions/eu-aeo/DEAEOF00012345';
+const shown = new Map(operationsOf(await buildApiDocument()).map((one) => [one.operationId, exampleUrlOf(one)]));
+/** With what Swagger UI fills in. */
+const urlOf = (operation: string): string => shown.get(operation) ?? '';
+const EVENTS = urlOf('postMembershipEvent');
 
 interface ExampleRequest {
   readonly summary: string;
@@ -37,14 +41,11 @@ const REQUESTS: Readonly<Record<string, Readonly<Record<string, ExampleRequest>>
     ...each(examples.csvLists, { ...lists, type: 'text/csv' }),
     ...each(examples.ndjsonLists, { ...lists, type: 'application/x-ndjson' }),
   },
-  putLocalSuspension: each(examples.localSuspensions, {
-    ...writer,
-    administration: 'JP',
-    method: 'PUT',
-    url: SUSPENSION,
-  }),
-  postMembershipEvent: each(examples.events, { ...writer, method: 'POST', url: `${MEMBER}/events` }),
-  getMembershipHistory: { afterTheEvents: { ...registry, summary: 'After these events', url: `${MEMBER}/history` } },
+  putLocalSuspension: each(examples.localSuspensions, { ...writer, method: 'PUT', url: urlOf('putLocalSuspension') }),
+  postMembershipEvent: each(examples.events, { ...writer, method: 'POST', url: EVENTS }),
+  getMembershipHistory: {
+    afterTheEvents: { ...registry, summary: 'After these events', url: EVENTS.replace(/events$/, 'history') },
+  },
 };
 
 let api: TestApi;

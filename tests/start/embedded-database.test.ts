@@ -67,7 +67,8 @@ async function until(condition: () => Promise<boolean>): Promise<void> {
   }
 }
 
-const inUse = () => `error The data folder ${dataDir} is in use by another running service`;
+const inUse = () =>
+  `error The data folder ${dataDir} is in use by another running service: end that one, or set DATA_DIR to another folder`;
 
 describe('a start', () => {
   test('gives a durable PostgreSQL 18 on the loopback interface, in UTF-8 and UTC', async () => {

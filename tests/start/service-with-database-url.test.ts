@@ -60,6 +60,32 @@ test('a migrated one is served in production by a user who owns nothing, with JS
   expect(service.stdout()).not.toContain('geheim');
 });
 
+test.each([
+  ['DATABASE_URL', 'migrate as the owner: MIGRATION_DATABASE_URL'],
+  ['MIGRATION_DATABASE_URL', 'it must be the login that owns the database and its tables'],
+])('a login of %s that may not migrate is told what would do', async (variable, advice) => {
+  const empty = `${name}_empty`;
+  const login = `${name}_login`;
+  const target = new URL(inject('databaseServerUrl'));
+  target.pathname = `/${empty}`;
+  await onServer(`create database ${empty}`);
+  try {
+    await onServer(`create role ${login} login password 'geheim'`);
+    const own = new URL(target);
+    own.username = login;
+    own.password = 'geheim';
+    const env = { DATABASE_URL: target.href, [variable]: own.href };
+    const service = await startService(dataDir, { env });
+    expect(await service.ended).toMatchObject({ code: 1 });
+    expect(service.stderr()).toBe(
+      `The database of ${variable} cannot be used: permission denied for schema public (${advice})\n`,
+    );
+  } finally {
+    await onServer(`drop database ${empty} with (force)`);
+    await onServer(`drop role if exists ${login}`);
+  }
+});
+
 test('a second signal ends it at once, whatever is under way', async () => {
   const service = await startService(dataDir, { env: { DATABASE_URL: url.href } });
   const socket = connect(Number(new URL(urlOf(service)).port), '127.0.0.1').on('error', () => undefined);

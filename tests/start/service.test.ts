@@ -156,7 +156,8 @@ describe('one clear line and exit code 1', () => {
     const two = await startService(dataDir);
     expect(two.url).toBeNull();
     expect(await two.ended).toEqual({ code: 1, signal: null });
-    expect(two.stderr()).toBe(`The data folder ${dataDir} is in use by another running service\n`);
+    const why = 'is in use by another running service: end that one, or set DATA_DIR to another folder';
+    expect(two.stderr()).toBe(`The data folder ${dataDir} ${why}\n`);
     expect(await ask(one)).toMatchObject({ outcome: 'recognised' });
   });
 

@@ -26,7 +26,7 @@ export function lockFolder(dataDir: string): FolderLock {
   } catch (cause) {
     database?.close();
     if ((cause as { errcode?: number }).errcode === SQLITE_BUSY) {
-      const message = `The data folder ${dataDir} is in use by another running service`;
+      const message = `The data folder ${dataDir} is in use by another running service: end that one, or set DATA_DIR to another folder`;
       throw new EmbeddedDatabaseError('FOLDER_IN_USE', message, { cause });
     }
     throw new EmbeddedDatabaseError(

@@ -55,7 +55,8 @@ export async function readKeyFile(file: string): Promise<readonly KeptKey[] | nu
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     if (code === 'ENOENT') return null;
-    throw new Error(`The exchange keys in ${file} cannot be used: ${code ?? 'it does not hold keys'}`, { cause });
+    const reason = code ?? 'it does not hold keys';
+    throw new Error(`The exchange keys in ${file} (EXCHANGE_KEYS_FILE) cannot be used: ${reason}`, { cause });
   }
 }
 
@@ -88,7 +89,7 @@ export async function rotateKeyFile(file: string, rotation: Rotation): Promise<r
   if (held === undefined) throw new Error(`Another rotation is under way; if none is, delete ${lock}`);
   try {
     const kept = await readKeyFile(file);
-    if (kept === null) throw new Error(`There are no exchange keys in ${file}; the first start makes them`);
+    if (kept === null) throw new Error(`There are no exchange keys in ${file}; a start with PARTNERS_FILE makes them`);
     const present = kept.filter(({ until }) => until === null || until > now);
     const from = addSeconds(now, leadSeconds);
     const until = addSeconds(from, overlapSeconds);
@@ -127,7 +128,8 @@ async function writeBeside(
 
 async function inFolder<T>(file: string, work: () => Promise<T>): Promise<T> {
   return work().catch((cause: NodeJS.ErrnoException) => {
-    throw new Error(`The exchange keys in ${file} cannot be written: ${cause.code ?? cause.message}`, { cause });
+    const reason = cause.code ?? cause.message;
+    throw new Error(`The exchange keys in ${file} (EXCHANGE_KEYS_FILE) cannot be written: ${reason}`, { cause });
   });
 }
 

@@ -57,7 +57,9 @@ describe('the first start', () => {
   });
 
   test('makes nothing where the keys are given by configuration', async () => {
-    await expect(openExchangeKeys({ file, generate: false })).rejects.toThrow(`There are no exchange keys in ${file}`);
+    await expect(openExchangeKeys({ file, generate: false })).rejects.toThrow(
+      `There are no exchange keys in ${file}: set EXCHANGE_KEYS_FILE to a file that holds them, or leave it unset`,
+    );
     expect(await readdir(folder)).toEqual([]);
   });
 
@@ -71,7 +73,9 @@ describe('the first start', () => {
   ])('says in one line that a file with %s cannot be used, and leaves it', async (_, content) => {
     await open();
     await writeFile(file, content);
-    await expect(open()).rejects.toThrow(/^The exchange keys in \S+ cannot be used: it does not hold keys$/);
+    await expect(open()).rejects.toThrow(
+      /^The exchange keys in \S+ \(EXCHANGE_KEYS_FILE\) cannot be used: it does not hold keys$/,
+    );
     expect(await readFile(file, 'utf8')).toBe(content);
   });
 });

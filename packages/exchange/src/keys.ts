@@ -14,6 +14,8 @@ export interface KeysOptions {
 
 /** How long what was read of the file is taken for what is there. */
 const LOOK_AGAIN_MS = 1000;
+const ADVICE =
+  'set EXCHANGE_KEYS_FILE to a file that holds them, or leave it unset and the next start makes some in DATA_DIR';
 
 /**
  * The keys of this deployment, kept in a file that is read again when it changes, so that a rotation needs no restart.
@@ -79,7 +81,7 @@ function watchKeyFile(file: string): () => Promise<readonly KeptKey[]> {
       return seen.keys;
     }
     const keys = await readKeyFile(file);
-    if (keys === null) throw new Error(`There are no exchange keys in ${file}`);
+    if (keys === null) throw new Error(`There are no exchange keys in ${file}: ${ADVICE}`);
     seen = { mark: mark ?? '', at: performance.now(), keys };
     return keys;
   };

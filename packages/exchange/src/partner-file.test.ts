@@ -113,7 +113,11 @@ describe('a field that is wrong is named', () => {
   });
 });
 
-test('a file that is not there, and one that is not JSON', async () => {
-  await expect(readPartnerFile('/nowhere/partners.json', eu)).rejects.toThrow('PARTNERS_FILE cannot be read: ENOENT');
+test('a file that is not there, and one that is not a JSON array', async () => {
+  await expect(readPartnerFile('/nowhere/partners.json', eu)).rejects.toThrow(
+    'PARTNERS_FILE /nowhere/partners.json cannot be read: ENOENT',
+  );
   expect(() => parsePartners('{', eu)).toThrow('PARTNERS_FILE is not JSON');
+  expect(() => parsePartners('{}', eu)).toThrow(/^PARTNERS_FILE must be a JSON array$/);
+  expect(linesOf(Array.from({ length: 501 }, () => JP))).toEqual(['PARTNERS_FILE must hold at most 500 partners']);
 });

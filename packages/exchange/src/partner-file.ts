@@ -57,7 +57,7 @@ const PartnerEntry = z
  */
 export async function readPartnerFile(file: string, terms: PartnerTerms): Promise<readonly Partner[]> {
   const content = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    throw new Error(`PARTNERS_FILE cannot be read: ${cause.code ?? cause.message}`, { cause });
+    throw new Error(`PARTNERS_FILE ${file} cannot be read: ${cause.code ?? cause.message}`, { cause });
   });
   return parsePartners(content, terms);
 }
@@ -65,8 +65,8 @@ export async function readPartnerFile(file: string, terms: PartnerTerms): Promis
 /** @throws Error as `readPartnerFile` */
 export function parsePartners(content: string, terms: PartnerTerms): readonly Partner[] {
   const { data, error } = z
-    .array(PartnerEntry)
-    .max(500)
+    .array(PartnerEntry, { error: 'must be a JSON array' })
+    .max(500, { error: 'must hold at most 500 partners' })
     .safeParse(jsonOf(content), {
       error: ({ input }) => (input === undefined ? 'must be set' : undefined),
     });
@@ -127,7 +127,7 @@ function wrongIn(partner: Partner, index: number, all: readonly Partner[], terms
 }
 
 function lineOf(path: readonly PropertyKey[], message: string): string {
-  return `PARTNERS_FILE ${path.map((part) => `/${String(part)}`).join('') || '/'} ${message}`;
+  return ['PARTNERS_FILE', path.map((part) => `/${String(part)}`).join(''), message].filter(Boolean).join(' ');
 }
 
 function jsonOf(content: string): unknown {

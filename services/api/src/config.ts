@@ -52,7 +52,7 @@ const Environment = z.object({
   LOCAL_ADMINISTRATIONS: administrations.optional().meta({
     description:
       'Administrations for which this deployment is authoritative, `JP,EU`; members of others are read-only copies.',
-    unset: 'all, a hub',
+    unset: 'all, a hub; to be set with `PARTNERS_FILE`',
   }),
   DEMO_MEMBERS: onOff.optional().meta({
     description: '`on` or `off`: whether the invented demonstration members are loaded at the start.',
@@ -63,7 +63,7 @@ const Environment = z.object({
   }),
   PUBLIC_URL: publicUrl.optional().meta({
     description: 'The URL by which partners reach this service; `iss` of its events, and `aud` of those it takes.',
-    unset: '`http://HOST:PORT`',
+    unset: '`http://HOST:PORT`; to be set for `npm run exchange`',
   }),
   PARTNERS_FILE: text.optional().meta({
     description: 'File of the registered partners, a JSON array.',
@@ -71,7 +71,7 @@ const Environment = z.object({
   }),
   EXCHANGE_KEYS_FILE: text.optional().meta({
     description: 'File of the keys with which events are signed; it must be there.',
-    unset: '`exchange-keys.json` in `DATA_DIR`, made at the first start',
+    unset: '`exchange-keys.json` in `DATA_DIR`, made at the first start with `PARTNERS_FILE`',
   }),
   EXCHANGE_WORKER: onOff.optional().meta({
     description:

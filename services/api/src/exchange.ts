@@ -28,6 +28,7 @@ export async function openConfiguredExchange(
     isLocal,
     database: { url: addresses.url.reveal(), session: addresses.session, prepare: config.databasePrepare },
     log,
+    ending,
   });
   // A connection still at work is cut off by the end of the process.
   ending.add(() => Promise.race([opened.close(), pause(100)]));

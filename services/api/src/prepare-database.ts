@@ -23,8 +23,18 @@ export async function prepareDatabase(addresses: DatabaseAddresses): Promise<Pre
   try {
     return { migrations: await migrate(migrationUrl.reveal(), { session }), isReplica };
   } catch (error) {
-    throw databaseFailure(migrationUrl === url ? 'DATABASE_URL' : 'MIGRATION_DATABASE_URL', error);
+    throw migrationFailure(migrationUrl === url ? 'DATABASE_URL' : 'MIGRATION_DATABASE_URL', error);
   }
+}
+
+function migrationFailure(variable: 'DATABASE_URL' | 'MIGRATION_DATABASE_URL', error: unknown): StartFailure {
+  const failure = databaseFailure(variable, error);
+  if (!/permission denied for|must be owner of/.test(failure.message)) return failure;
+  const advice =
+    variable === 'DATABASE_URL'
+      ? 'migrate as the owner: MIGRATION_DATABASE_URL'
+      : 'it must be the login that owns the database and its tables';
+  return new StartFailure(`${failure.message} (${advice})`, { cause: error });
 }
 
 async function lookAt({ url, session }: DatabaseAddresses): Promise<{ isPrepared: boolean; isReplica: boolean }> {

@@ -39,7 +39,7 @@ async function run(args: readonly string[], file: string): Promise<readonly stri
   const now = new Date().toISOString();
   if (command === 'list') {
     const keys = await readKeyFile(file);
-    if (keys === null) throw new Error(`there are no exchange keys in ${file}; the first start makes them`);
+    if (keys === null) throw new Error(`there are no exchange keys in ${file}; a start with PARTNERS_FILE makes them`);
     return keys.map((key) => lineOf(key, now));
   }
   const alg = KEY_ALGORITHMS.find((known) => known === values.alg);

@@ -26,6 +26,7 @@ async function start(config: WorkerConfig, log: Log, ending: Ending): Promise<vo
     isLocal: (administration) => local.has(administration),
     database: { url, session, prepare: config.databasePrepare },
     log,
+    ending,
   });
   ending.add(() => Promise.race([opened.close(), pause(100)]));
   const health = await serveHealth(opened.exchange, config).catch((error) => {

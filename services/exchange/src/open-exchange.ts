@@ -11,7 +11,7 @@ import {
   unregisterOthers,
 } from '@mra/exchange';
 import { createNetworkCache, createPool, openDatabase } from '@mra/registry';
-import { StartFailure } from '@mra/service';
+import { type Ending, StartFailure } from '@mra/service';
 
 export interface ExchangeSettings {
   /** PARTNERS_FILE. */
@@ -25,6 +25,8 @@ export interface ExchangeSettings {
   readonly isLocal: (administration: string) => boolean;
   readonly database: { readonly url: string; readonly session: boolean; readonly prepare: boolean };
   readonly log: ExchangeLog;
+  /** Of the process: once it has begun, connections that are lost are no news. */
+  readonly ending?: Pick<Ending, 'hasBegun'>;
 }
 
 export interface OpenedExchange {
@@ -39,12 +41,14 @@ export interface OpenedExchange {
  * @throws StartFailure that says what is wrong with the partners or the keys
  */
 export async function openExchange(settings: ExchangeSettings): Promise<OpenedExchange> {
-  const { keysFile, dataDir, issuer, isProduction, database, log } = settings;
+  const { keysFile, dataDir, issuer, isProduction, database, log, ending } = settings;
   const partners = await orFail(readPartnerFile(settings.partnersFile, settings));
   const file = keysFile ?? join(dataDir, 'exchange-keys.json');
   const keys = await orFail(openExchangeKeys({ file, generate: keysFile === null }));
   const { url, session } = database;
-  const onError = (error: Error) => log.warn({ err: error }, 'a database connection was lost');
+  const onError = (error: Error): void => {
+    if (!ending?.hasBegun) log.warn({ err: error }, 'a database connection was lost');
+  };
   const pool = createPool({
     url,
     session,

@@ -1,4 +1,4 @@
-import { MembershipParams, problem } from '@mra/contracts';
+import { LocalSuspensionParams, problem } from '@mra/contracts';
 import { type HttpApp, noContent, problems } from '@mra/http';
 import { countLocalSuspensions, endLocalSuspension } from '@mra/registry';
 import type { Dependencies } from '../../dependencies.ts';
@@ -15,7 +15,7 @@ export function deleteLocalSuspension(app: HttpApp, dependencies: Dependencies):
         summary: 'Give the benefits again, from now on',
         description: 'Ends what runs or is announced; the past stays as it was.',
         tags: ['memberships'],
-        params: MembershipParams,
+        params: LocalSuspensionParams,
         headers: WriteHeaders,
         response: {
           204: noContent('Ended.'),

@@ -1,4 +1,4 @@
-import { LocalSuspension, LocalSuspensionBody, MembershipParams } from '@mra/contracts';
+import { LocalSuspension, LocalSuspensionBody, LocalSuspensionParams } from '@mra/contracts';
 import { type HttpApp, json, problems } from '@mra/http';
 import { dayOrInstant, shortInstant } from '@mra/recognition';
 import { countLocalSuspensions, putLocalSuspension as store } from '@mra/registry';
@@ -20,7 +20,7 @@ export function putLocalSuspension(app: HttpApp, dependencies: Dependencies): vo
         description:
           'By the administration the caller acts for, as recogniser; from now on where nothing is sent. Suspensions recorded for other periods stay, so this never gives benefits back: only DELETE does.',
         tags: ['memberships'],
-        params: MembershipParams,
+        params: LocalSuspensionParams,
         headers: WriteHeaders,
         body: {
           content: {

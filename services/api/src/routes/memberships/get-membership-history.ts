@@ -1,4 +1,4 @@
-import { MembershipHistory, MembershipParams, problem } from '@mra/contracts';
+import { MembershipEventParams, MembershipHistory, problem } from '@mra/contracts';
 import { type HttpApp, json, problems } from '@mra/http';
 import { dayOrInstant, shortInstant } from '@mra/recognition';
 import {
@@ -26,7 +26,7 @@ export function getMembershipHistory(app: HttpApp, dependencies: Dependencies): 
           "Nothing is ever overwritten: each version says when it became known and when the next took its place. Of partners' members " +
           'earlier versions, consents, notes and authors are not told, nor what the agreement does not name.',
         tags: ['memberships'],
-        params: MembershipParams,
+        params: MembershipEventParams,
         response: {
           200: json(MembershipHistory, 'Versions and events, oldest first.', {
             examples: answerExamples('getMembershipHistory'),

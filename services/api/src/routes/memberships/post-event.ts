@@ -2,7 +2,7 @@ import {
   type FieldError,
   Membership,
   MembershipEvent,
-  MembershipParams,
+  MembershipEventParams,
   problem,
   type WellFormed,
   wellFormed,
@@ -25,7 +25,7 @@ export function postMembershipEvent(app: HttpApp, dependencies: Dependencies): v
       config: {
         access: { scopes: ['registry:write'] },
         alsoWrong: async ({ params, body, caller }) => {
-          const { programme } = wellFormed(MembershipParams, params);
+          const { programme } = wellFormed(MembershipEventParams, params);
           const event = wellFormed(MembershipEvent, body);
           return programme === undefined ? [] : (await judge(dependencies, caller, programme, event)).errors;
         },
@@ -37,7 +37,7 @@ export function postMembershipEvent(app: HttpApp, dependencies: Dependencies): v
           'Takes effect at `effectiveFrom` (now when left out; it may lie in the past or the future). A transition that the life cycle does not ' +
           'allow at that moment is 409 and changes nothing. Answers with the membership as it is now.',
         tags: ['memberships'],
-        params: MembershipParams,
+        params: MembershipEventParams,
         headers: WriteHeaders,
         body: { content: { 'application/json': { schema: MembershipEvent, examples: examples.events } } },
         response: {
