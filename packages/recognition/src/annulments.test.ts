@@ -117,8 +117,11 @@ test('whatever is recorded or corrected afterwards, what was annulled is never a
     validFrom: fc.constantFrom('2019-01-01', '2023-01-01').map(startOfDay),
     validTo: fc.option(fc.constantFrom('2024-01-01', '2027-01-01').map(startOfDay)),
   });
-  const record = (of: MembershipBase, before: readonly MembershipEvent[], more: readonly MembershipEvent[]) =>
-    more.reduce((all, next) => (isAllowed(of, [...all, next]) ? [...all, next] : all), before);
+  const record = (of: MembershipBase, before: readonly MembershipEvent[], more: readonly MembershipEvent[]) => {
+    const all = [...before];
+    for (const next of more) if (isAllowed(of, [...all, next])) all.push(next);
+    return all;
+  };
   fc.assert(
     fc.property(
       events,
