@@ -46,8 +46,8 @@ describe('somebody unknown', () => {
   });
 
   test.each([
-    ['DEA\u0415OF1', '; it contains “\u0415” (U+0415), which is not a Latin letter'],
-    ['DEAEOF\u0661', '; it contains “\u0661” (U+0661), which is not one of the digits 0 to 9'],
+    ['DEA\u0415OF1', '; it contains "\u0415" (U+0415), which is not a Latin letter'],
+    ['DEAEOF\u0661', '; it contains "\u0661" (U+0661), which is not one of the digits 0 to 9'],
     ['ＤＥ1', ''],
     ['ÑANDÚ1', ''],
   ])('may have been written with a letter that only looks right: %s', (identifier, words) => {
@@ -58,14 +58,14 @@ describe('somebody unknown', () => {
 describe('a text that can be nobody', () => {
   test.each<[string, string, string?]>([
     [' - ', 'nothing is left of the identifier without spaces, dashes and invisible characters'],
-    ['DE;1', 'the identifier contains “;” (U+003B), which no identifier has'],
+    ['DE;1', 'the identifier contains ";" (U+003B), which no identifier has'],
     ['DE\ue000', 'the identifier contains U+E000, which no identifier has'],
     ['\ufb03'.repeat(22), 'the identifier has more than 64 characters once they are written out'],
     ['(/)', 'the identifier has neither a letter nor a digit'],
     ['12', 'the identifier does not have the form of scheme digits', 'digits'],
     [
       '12З',
-      'the identifier does not have the form of scheme digits; it contains “З” (U+0417), which is not a Latin letter',
+      'the identifier does not have the form of scheme digits; it contains "З" (U+0417), which is not a Latin letter',
       'digits',
     ],
   ])('%j', (identifier, words, scheme) => {
@@ -102,10 +102,10 @@ describe('the condition that the closest rule fails', () => {
 
   test('is told with its own detail and the title of the agreement', () => {
     expect(answered({}, undefined, under({ inForceOn: '2027' }))).toBe(
-      'AGREEMENT_NOT_IN_FORCE: the agreement “XX and YY” does not count at that time (not in force before 2027)',
+      'AGREEMENT_NOT_IN_FORCE: the agreement "XX and YY" does not count at that time (not in force before 2027)',
     );
     expect(answered({}, undefined, under({ inForceOn: '2026' }))).toBe(
-      'AGREEMENT_START_UNCERTAIN: it cannot be known whether the agreement “XX and YY” had begun (start not known exactly: 2026)',
+      'AGREEMENT_START_UNCERTAIN: it cannot be known whether the agreement "XX and YY" had begun (start not known exactly: 2026)',
     );
   });
 
@@ -113,7 +113,7 @@ describe('the condition that the closest rule fails', () => {
     const closer = { id: 'yy-uu', title: 'YY and UU', rules: [aRule({ roles: ['importer'], recogniser: 'UU' })] };
     const network = under({ lifeCycle: 'signed' }, closer, { lifeCycle: 'terminated' });
     expect(answered({ role: 'exporter' }, undefined, network)).toBe(
-      'ROLE_NOT_COVERED: the role exporter does not count under “YY and UU” (the agreement covers importer; the membership itself may be valid)',
+      'ROLE_NOT_COVERED: the role exporter does not count under "YY and UU" (the agreement covers importer; the membership itself may be valid)',
     );
   });
 

@@ -66,7 +66,7 @@ test.each([
     'JP',
     'DEA\u0415OF00012345',
     'UNKNOWN_TRADER',
-    'no known trader has this identifier at that time; it contains “\u0415” (U+0415), which is not a Latin letter',
+    'no known trader has this identifier at that time; it contains "\u0415" (U+0415), which is not a Latin letter',
   ],
   [
     'JP',
@@ -74,7 +74,7 @@ test.each([
     'UNKNOWN_TRADER',
     'no known trader has this identifier at that time; read as Legal Entity Identifier its check digit is wrong',
   ],
-  ['JP', 'DE!', 'IDENTIFIER_INVALID', 'the identifier contains “!” (U+0021), which no identifier has'],
+  ['JP', 'DE!', 'IDENTIFIER_INVALID', 'the identifier contains "!" (U+0021), which no identifier has'],
 ])('asked by %s about %s: %s', async (recogniser, identifier, reason, detail) => {
   expect(await explained({ recogniser, identifier })).toEqual({ reason, detail, declareNote: null });
 });
