@@ -24,8 +24,8 @@ async function turnsOfOthers(milliseconds: number): Promise<number> {
   return turns;
 }
 
-test('others have their turn each time that 50 ms have been worked', async () => {
-  expect(await turnsOfOthers(4)).toBe(0);
-  expect(await turnsOfOthers(25)).toBeGreaterThanOrEqual(4);
+test('others have their turn each time that 100 ms have been worked', async () => {
+  expect(await turnsOfOthers(9)).toBe(0);
+  expect(await turnsOfOthers(50)).toBeGreaterThanOrEqual(4);
   expect(await turnsOfOthers(1000)).toBeGreaterThanOrEqual(9);
 });
