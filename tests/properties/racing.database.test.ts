@@ -193,9 +193,9 @@ describe('rows written past the life cycle, by the role of the service', () => {
     });
     await checked.promise;
     const second = asService(async (tx) => {
-      await insert(tx, [{ status: 'active', valid: '[2022-01-01,)' }]);
       // Time for a check that did not wait to pass, unseen by the first.
       setTimeout(commit.resolve, 100);
+      await insert(tx, [{ status: 'active', valid: '[2022-01-01,)' }]);
       await check(tx);
     });
     const [one, other] = await Promise.allSettled([first, second]);

@@ -2,16 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { actAs, holdReaders, readAs, record } from '@mra/registry';
 import { sql } from 'kysely';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { createTestApi } from '../support/api.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { aMember, membersOf } from '../support/members.ts';
-import { aNumber, aWriter } from '../support/recordings.ts';
+import { aWriter } from '../support/recordings.ts';
 
 let database: TestDatabase;
-let members: ReturnType<typeof membersOf>;
 beforeAll(async () => {
   database = await createTestDatabase();
-  members = membersOf(await createTestApi(database));
 });
 
 describe('lines that come in by COPY', () => {
@@ -103,28 +99,6 @@ describe('the life cycle of many members at once', () => {
           and (has_function_privilege('mra_service', oid, 'execute') or not prosecdef)`,
     );
     expect(rows).toEqual([]);
-  });
-});
-
-describe('ids in another order', () => {
-  test('no two have one place', async () => {
-    const { rows } = await database.asOwner(
-      `select count(*)::int as ids, count(distinct shuffled(id))::int as places
-         from (select n as id from generate_series(-20000, 100000) n
-               union select 9223372036854775807 - n from generate_series(0, 20000) n) i`,
-    );
-    expect(rows).toEqual([{ ids: 140_002, places: 140_002 }]);
-  });
-
-  test('each is compared with itself and with no other', async () => {
-    const number = aNumber(1);
-    await members.put(number, aMember());
-    const { rows } = await database.asOwner('select id from membership where number = $1', [number]);
-    for (const part of ['membership_record', 'membership_status', 'membership_consent']) {
-      await expect(
-        database.asOwner(`insert into ${part} select * from ${part} where membership_id = $1`, [rows[0].id]),
-      ).rejects.toMatchObject({ constraint: `${part}_no_overlap` });
-    }
   });
 });
 
