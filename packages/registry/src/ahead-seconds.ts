@@ -1,10 +1,15 @@
 /** What a long recording will do: members to be written or ended, and what it takes to find them. */
 export interface LongWork {
   readonly changed: number;
+  /** Of these, members of whom nothing is known yet; none when left out. */
+  readonly created?: number;
   readonly missing: number;
   /** To find out what has changed, which the recording does again. */
   readonly seconds: number;
 }
+
+/** What a new member takes of the time of one that is judged: measured, 90 µs against 330. */
+export const NEW_MEMBER = 0.3;
 
 /** Applied within a second: readers wait for it as they do for any write. */
 export const SHORT = { changed: 200, lines: 5_000 };
@@ -36,4 +41,5 @@ export function bareSeconds(work: LongWork, { secondsEach }: Pace): number {
   return writesOf(work) * secondsEach + work.seconds;
 }
 
-export const writesOf = ({ changed, missing }: LongWork): number => changed + missing;
+export const writesOf = ({ changed, created = 0, missing }: LongWork): number =>
+  changed - created + created * NEW_MEMBER + missing;

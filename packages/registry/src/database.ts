@@ -144,6 +144,7 @@ export interface IdentifierScheme {
 
 export interface ImportLine {
   accepted: boolean;
+  facts: Json | null;
   line: ColumnType<number, number, number>;
   number: string;
   number_normalised: string;

@@ -42,9 +42,11 @@ export async function countWork(
     const start = performance.now();
     await workOn(tx, list.upload);
     await planByIndex(tx);
-    const { rows } = await sql<{ changed: number }>`select count(*) as changed ${changedLines(list)}`.execute(tx);
+    const { rows } = await sql<{ changed: number; created: number }>`
+      select count(*) as changed, count(*) filter (where m.id is null and l.facts is not null) as created
+        ${changedLines(list)}`.execute(tx);
     const missing = list.mode === 'full' ? (await countMissing({ tx, recordedAt: now }, list)).missing : 0;
-    return { changed: first(rows).changed, missing, seconds: (performance.now() - start) / 1000 };
+    return { ...first(rows), missing, seconds: (performance.now() - start) / 1000 };
   });
 }
 

@@ -14,6 +14,8 @@ export interface Upload {
   readonly id: string;
   /** When it began to arrive, by the clock of the database: what it says is not newer. */
   readonly startedAt: Instant;
+  /** Of the network by which its lines are checked. */
+  readonly networkVersion: number;
 }
 
 export interface StagedLine {
@@ -23,13 +25,15 @@ export interface StagedLine {
   readonly normalised: string;
   /** null: the line was rejected; its member is listed all the same, so that a full list does not end it. */
   readonly record: MembershipRecord | null;
+  /** What is to be known of its member if nothing is known yet (`factsIfNew`). */
+  readonly facts: string | null;
 }
 
 /** Twice the hour for which a request may arrive: an older upload belongs to a process that is gone. */
 const ABANDONED_AFTER_HOURS = 2;
 
 /** Opens an upload, and removes what crashed processes have left of theirs. */
-export async function openUpload(db: Database, client: string): Promise<Upload> {
+export async function openUpload(db: Database, client: string, networkVersion: number): Promise<Upload> {
   await sql`delete from import_upload
              where started_at < clock_timestamp() - make_interval(hours => ${ABANDONED_AFTER_HOURS})`.execute(db);
   const row = await db
@@ -37,18 +41,19 @@ export async function openUpload(db: Database, client: string): Promise<Upload> 
     .values({ client })
     .returning(['id', 'started_at'])
     .executeTakeFirstOrThrow();
-  return { id: row.id, startedAt: row.started_at };
+  return { id: row.id, startedAt: row.started_at, networkVersion };
 }
 
-const COLUMNS = ['upload_id', 'number_normalised', 'accepted', 'line', 'number', 'record'] as const;
+const COLUMNS = ['upload_id', 'number_normalised', 'accepted', 'line', 'number', 'record', 'facts'] as const;
 
 /**
  * Adds lines to an upload. Of several lines with one number all are kept: which of them count is for {@link rejectRepeated}.
  */
 export async function stageLines(db: Database, { id }: Upload, lines: readonly StagedLine[]): Promise<void> {
   if (lines.length === 0) return;
-  const rows = lines.map(({ line, number, normalised, record }) => {
-    const values = [id, normalised, record !== null, line, number, record === null ? null : JSON.stringify(record)];
+  const rows = lines.map(({ line, number, normalised, record, facts }) => {
+    const written = record === null ? null : JSON.stringify(record);
+    const values = [id, normalised, record !== null, line, number, written, facts];
     return values.map(copyText).join('\t');
   });
   await withClient(db, async (client) => {

@@ -1,11 +1,13 @@
 import type { Instant, Network, ProgrammeTerms } from '@mra/recognition';
 import { sql } from 'kysely';
+import { NEW_MEMBER } from './ahead-seconds.ts';
 import { eventsOfListing, readCommunication } from './import-communication.ts';
 import { doubtNumbers, doubtRejected, endListDoubts } from './import-doubts.ts';
 import { type ChangedLine, readChangedLines } from './import-lines.ts';
 import { countMissing, endingWrites, type Missing, readMissing } from './import-missing.ts';
 import { closeUpload, type Upload, workOn } from './import-staging.ts';
 import { judgeWrites, type MembershipWrite, storeJudged, writeMemberships } from './membership-write.ts';
+import { writeNewMembers } from './new-members.ts';
 import { oneAhead } from './one-ahead.ts';
 import { planForMany, takeStatistics, watchStatistics } from './plan-by-index.ts';
 import type { Recording } from './recording.ts';
@@ -66,16 +68,19 @@ export async function applyImport(recording: Recording, network: Network, order:
   const { source, mode, received, accepted, allowRemovals } = order;
   await workOn(recording.tx, order.upload);
   await planForMany(recording.tx);
-  if (mode === 'full') {
-    const missing = await countMissing(recording, order);
-    const isSuspicious = accepted === 0 || missing.missing * 10 > missing.live;
-    if (isSuspicious && missing.missing > (allowRemovals ?? -1)) return { outcome: 'removals_not_allowed', ...missing };
-  }
+  const missing = mode === 'full' ? await countMissing(recording, order) : { live: 0, missing: 0 };
+  const isSuspicious = mode === 'full' && (accepted === 0 || missing.missing * 10 > missing.live);
+  if (isSuspicious && missing.missing > (allowRemovals ?? -1)) return { outcome: 'removals_not_allowed', ...missing };
   const done = progressOf(recording, order);
   if (source !== null) await endListDoubts(recording, order);
-  const written = await writeLines(recording, network, order, done);
+  // What was worked out when the lines arrived holds as long as the network is the one of then.
+  const created =
+    order.upload.networkVersion === network.version
+      ? await writeNewMembers(recording, order, (members) => done(members, members * NEW_MEMBER))
+      : 0;
+  const written = await writeLines(recording, network, order, created, done);
   if (source !== null && accepted < received) await doubtRejected(recording, order);
-  const ended = mode === 'full' ? await endMissing(recording, network, order, done) : 0;
+  const ended = missing.missing > 0 ? await endMissing(recording, network, order, done) : 0;
   if (source !== null && (accepted > 0 || received === 0)) {
     await recordSynchronisation(recording, {
       administration: source,
@@ -90,26 +95,31 @@ export async function applyImport(recording: Recording, network: Network, order:
   return { outcome: 'applied', ...written, ended };
 }
 
-type Progress = (chunk: number) => Promise<void>;
+/** Told how many members a chunk had, and to how many that are judged it comes in time; as many when that is left out. */
+type Progress = (members: number, writes?: number) => Promise<void>;
 
 function progressOf({ tx }: Recording, { onProgress }: ImportOrder): Progress {
   const areStatisticsDue = watchStatistics();
   let done = 0;
-  return async (chunk) => {
-    done += chunk;
-    if (areStatisticsDue(chunk)) await takeStatistics(tx);
+  return async (members, writes = members) => {
+    done += writes;
+    if (areStatisticsDue(members)) await takeStatistics(tx);
     await onProgress?.(done);
   };
 }
 
-async function writeLines(recording: Recording, network: Network, order: ImportOrder, done: Progress) {
-  const counts = { created: 0, updated: 0 };
+const NO_LINES: readonly (readonly ChangedLine[])[] = [];
+
+/** @param created how many lines have been written, as new members */
+async function writeLines(recording: Recording, network: Network, order: ImportOrder, created: number, done: Progress) {
+  const counts = { created, updated: 0 };
   const refused = { count: 0, first: [] as RefusedLine[] };
   const refuse = (line: RefusedLine): void => {
     refused.count += 1;
     if (refused.first.length < order.told) refused.first.push(line);
   };
-  const chunks = oneAhead(readChangedLines(recording.tx, order), async (lines) => ({
+  const changed = created < order.accepted ? readChangedLines(recording.tx, order) : NO_LINES.values();
+  const chunks = oneAhead(changed, async (lines) => ({
     lines,
     judged: await judgeWrites(recording, network, await writesOf(recording, order, lines)),
   }));

@@ -43,6 +43,7 @@ export {
 } from './membership-write.ts';
 export { isMigrated, migrate } from './migrate.ts';
 export { createNetworkCache, currentNetworkVersion, type Executor, loadNetwork, type NetworkCache } from './network.ts';
+export { factsIfNew } from './new-members.ts';
 export { oneAhead } from './one-ahead.ts';
 export { parsePeriod, rangeText } from './period.ts';
 export { planByIndex, planForFew } from './plan-by-index.ts';

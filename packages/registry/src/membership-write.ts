@@ -96,7 +96,8 @@ export const memberKey = ({
   readonly number: string;
 }): string => `${programme.id}/${normaliseIdentifier(number)}`;
 
-function judge(
+/** Judges one write against what is known of its member, `row`; of nobody known when that is left out. */
+export function judge(
   network: Network,
   write: MembershipWrite,
   row: MemberRow | undefined,

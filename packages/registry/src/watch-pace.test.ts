@@ -10,6 +10,13 @@ describe('the time announced', () => {
     expect(aheadSeconds({ changed: 200, missing: 0, seconds: 0 }, 5000, { secondsEach: 1 / 1500 })).toBe(0);
     expect(aheadSeconds({ changed: 150, missing: 51, seconds: 0 }, 150, { secondsEach: 1 / 1500 })).toBeGreaterThan(0);
     expect(aheadSeconds({ changed: 0, missing: 0, seconds: 1 }, 5001, { secondsEach: 1 / 1500 })).toBeGreaterThan(0);
+    // Of new members three in ten count.
+    expect(aheadSeconds({ changed: 660, created: 660, missing: 0, seconds: 0 }, 660, { secondsEach: 1 / 1500 })).toBe(
+      0,
+    );
+    expect(aheadSeconds({ changed: 1100, created: 100, missing: 0, seconds: 0 }, 1100, { secondsEach: 1 })).toBe(
+      Math.ceil(1 + 1.1 * 1030),
+    );
   });
 
   test('grows with what is written, with what it takes to find that out, and with the pace of the last list', () => {

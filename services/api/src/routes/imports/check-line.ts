@@ -1,5 +1,12 @@
 import { AuthorisationNumber, type FieldError, fieldErrors, ImportLine, wellFormed } from '@mra/contracts';
-import { identifierFacts, type Network, normaliseIdentifier, overlaps, presentationsOf } from '@mra/recognition';
+import {
+  identifierFacts,
+  type Network,
+  normaliseIdentifier,
+  overlaps,
+  type ProgrammeTerms,
+  presentationsOf,
+} from '@mra/recognition';
 import type { MembershipRecord } from '@mra/registry';
 import { checkRecord } from '../../check-record.ts';
 import { instantOf, toRecord } from '../../record-mapping.ts';
@@ -7,7 +14,14 @@ import { findProgramme } from '../memberships/find-programme.ts';
 
 /** A line that can be applied, or the first thing wrong with it. */
 export type CheckedLine =
-  | { readonly ok: true; readonly number: string; readonly normalised: string; readonly record: MembershipRecord }
+  | {
+      readonly ok: true;
+      readonly number: string;
+      readonly normalised: string;
+      readonly record: MembershipRecord;
+      /** The terms by which it was checked: those in force when its record begins. */
+      readonly programme: ProgrammeTerms;
+    }
   | {
       readonly ok: false;
       readonly number: string | null;
@@ -65,7 +79,8 @@ export function checkLine(
         asWritten,
       );
   }
-  return { ok: true, number: parsed.data.number, normalised: normaliseIdentifier(parsed.data.number), record };
+  const { number: accepted } = parsed.data;
+  return { ok: true, number: accepted, normalised: normaliseIdentifier(accepted), record, programme };
 }
 
 /** The number of a line that cannot be applied, as far as it is one. */

@@ -59,7 +59,7 @@ export function postImport(app: HttpApp, dependencies: Dependencies): void {
       const { administration } = findProgramme(network, query.programme, dependencies.now());
       const source = sourceOfList(dependencies, caller, administration);
       const maxAgeSeconds = Math.ceil(1.5 * dependencies.partnerCadenceSeconds);
-      return receiveList(dependencies, request, query, network, async (received) => {
+      return receiveList(dependencies, request, query, administration, network, async (received) => {
         if (reply.sent) return reply; // It took too long to arrive, which has been answered.
         request.outcome = 'imported';
         return writeList(

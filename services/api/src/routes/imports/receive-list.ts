@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { ImportQuery } from '@mra/contracts';
 import type { Network } from '@mra/recognition';
-import { closeUpload, openUpload, type Upload } from '@mra/registry';
+import { closeUpload, factsIfNew, openUpload, type Upload } from '@mra/registry';
 import type { FastifyRequest } from 'fastify';
 import type { Dependencies } from '../../dependencies.ts';
 import { bodyBytes } from './body-bytes.ts';
@@ -26,17 +26,19 @@ export async function receiveList<T>(
   { db, now }: Pick<Dependencies, 'db' | 'now'>,
   request: FastifyRequest,
   { programme }: ImportQuery,
+  owner: string,
   network: Network,
   work: (list: ReceivedList) => Promise<T>,
 ): Promise<T> {
   const isCsv = request.mediaType === 'text/csv';
   const body = bodyBytes(request.body as Readable);
   const day = now().slice(0, 10);
-  const upload = await openUpload(db, request.caller.clientId);
+  const upload = await openUpload(db, request.caller.clientId, network.version);
   try {
-    const staged = await stageList(db, upload, isCsv ? readCsv(body.stream) : readNdjson(body.stream), (value) =>
-      checkLine(network, programme, value, day, isCsv ? inCsv : undefined),
-    );
+    const staged = await stageList(db, upload, isCsv ? readCsv(body.stream) : readNdjson(body.stream), (value) => {
+      const checked = checkLine(network, programme, value, day, isCsv ? inCsv : undefined);
+      return checked.ok ? { ...checked, facts: factsIfNew(network, { ...checked, owner }) } : checked;
+    });
     return await work({ upload, staged, bodyHash: body.digest() });
   } finally {
     await closeUpload(db, upload).catch((err) => request.log.warn({ err }, 'an upload could not be removed'));

@@ -24,7 +24,7 @@ export async function stageList(
   db: Database,
   upload: Upload,
   lines: AsyncIterable<readonly ListLine[]>,
-  check: (value: unknown) => CheckedLine,
+  check: (value: unknown) => CheckedLine & { readonly facts?: string | null },
 ): Promise<StagedList> {
   const rejections = createRejections();
   let received = 0;
@@ -50,12 +50,14 @@ export async function stageList(
     if (checked.ok) {
       accepted += 1;
       characters += 'size' in item ? item.size : 0;
-      batch.push({ line, number: checked.number, normalised: checked.normalised, record: checked.record });
+      const { number, normalised, record, facts = null } = checked;
+      batch.push({ line, number, normalised, record, facts });
       return;
     }
     const { number, pointer, code, detail } = checked;
     rejections.add({ line, number, pointer, code, detail });
-    if (number !== null) batch.push({ line, number, normalised: normaliseIdentifier(number), record: null });
+    if (number !== null)
+      batch.push({ line, number, normalised: normaliseIdentifier(number), record: null, facts: null });
   };
 
   try {
