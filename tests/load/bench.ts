@@ -8,8 +8,9 @@ import { dirname, join, resolve } from 'node:path';
 import { buildMembers } from './build-members.ts';
 import { createDatabase, dropDatabase, onServer, startServer } from './databases.ts';
 import { describeMachine } from './machine.ts';
+import { startBaseline } from './measures/baselines.ts';
 import { measureBatch } from './measures/batch.ts';
-import type { Bench } from './measures/bench-context.ts';
+import { type Bench, type Kept, keep, startService } from './measures/bench-context.ts';
 import { measureImport } from './measures/import.ts';
 import { measureInstances } from './measures/instances.ts';
 import { measureKnownAt } from './measures/known-at.ts';
@@ -42,10 +43,16 @@ const measure = async (name: Measure, work: () => Promise<readonly Figure[]>) =>
 };
 
 let server = await startServer(folder);
+const kept: Kept[] = [];
 try {
   const machine = describeMachine(server.version);
   const small = wanted('members') ? await createDatabase(server, 'small') : server.url;
-  const bench: Bench = { options, folder, server, issuer, small, say };
+  const bench: Bench = {
+    ...{ options, folder, server, issuer, small, say },
+    service: keep(() => startService(bench, bench.server.url, 'service')),
+    baseline: keep(() => startBaseline(bench)),
+  };
+  kept.push(bench.service, bench.baseline);
   if (wanted('import')) {
     await createDatabase(server, 'imported');
     await createDatabase(server, 'copied');
@@ -62,10 +69,11 @@ try {
   await measure('single', () => measureSingle(bench));
   await measure('latency', () => measureLatency(bench));
   await measure('batch', () => measureBatch(bench));
-  await measure('ndjson', () => measureNdjson(bench));
   await measure('members', () => measureMembers(bench));
   await measure('known-at', () => measureKnownAt(bench));
   await measure('instances', () => measureInstances(bench));
+  await measure('ndjson', () => measureNdjson(bench));
+  for (const process of kept) await process.stop();
   if (wanted('start')) {
     // Otherwise the first start would be one after a crash: gigabytes that were just built are not written in the time that a stop has.
     await onServer(server.url, (client) => client.query('checkpoint'));
@@ -82,6 +90,7 @@ try {
   process.stdout.write(`\n${printTable(figures, machine)}\n`);
   say(`figures in ${output}`);
 } finally {
+  for (const process of kept) await process.stop();
   issuer.close();
   await server.stop();
   await rm(folder, { recursive: true, force: true, maxRetries: 3 });

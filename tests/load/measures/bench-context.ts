@@ -16,7 +16,27 @@ export interface Bench {
   readonly issuer: Issuer;
   /** URL of the database with few members. */
   readonly small: string;
+  /** The service on the database with the members, and the bare routes: started when first asked for, and kept. */
+  readonly service: Kept;
+  readonly baseline: Kept;
   say(text: string): void;
+}
+
+/** A process that several measurements share. */
+export interface Kept {
+  use(): Promise<Running>;
+  stop(): Promise<void>;
+}
+
+export function keep(start: () => Promise<Running>): Kept {
+  let running: Promise<Running> | null = null;
+  return {
+    use: () => (running ??= start()),
+    stop: async () => {
+      await (await running)?.stop();
+      running = null;
+    },
+  };
 }
 
 /** Connections of a full load; a border system keeps some tens open. */
