@@ -89,10 +89,14 @@ export async function rejectRepeated(db: Database, upload: Upload, told: number)
   return db.transaction().execute(async (tx) => {
     await workOn(tx, upload);
     const { rows } = await sql<RepeatedLines>`
-      with repeated as (
+      with numbers as (
+        -- Few lists have any: records are compared, and for that sorted, of these alone.
+        select number_normalised from import_line where upload_id = ${upload.id} group by number_normalised having count(*) > 1
+      ), repeated as (
         select line, record <> applied as contradicts
           from (select line, record, row_number() over same as place, first_value(record) over same as applied
                   from import_line where upload_id = ${upload.id} and accepted
+                                     and number_normalised in (select number_normalised from numbers)
                 window same as (partition by number_normalised order by line)) l
          where place > 1
       ), removed as (
