@@ -99,6 +99,38 @@ describe('terms of the programme that are corrected', () => {
   });
 });
 
+describe('the whole, where a part had ended before', () => {
+  const events = [at('2023-01-01', 'revoked', { component: 'AEOS' }), at('2025-01-01', 'annulled')];
+  const merged = TYPES.map((type) => (type.code === 'AEOF' ? { ...type, components: ['AEOF'] } : type));
+
+  test('stays void under terms that no longer know the part', () => {
+    expect(activeIn(base, events, 2021)).toEqual(['AEOS']);
+    const folded = lifeCycle(base, events, merged, { strict: false });
+    expect(folded.ok && folded.statuses).toEqual([
+      { type: 'AEOF', component: 'AEOF', status: 'annulled', valid: { from: base.validFrom, to: null } },
+    ]);
+  });
+
+  test('and where a part had been annulled before, no type begins from that', () => {
+    const record = { ...base, type: 'AEOC' };
+    const changed = at('2024-01-01', 'type_changed', { newType: 'AEOF' });
+    const annulments = [at('2025-01-01', 'annulled', { component: 'AEOC' }), at('2021-01-01', 'annulled')];
+    expect(activeEver(record, [changed, ...annulments])).toEqual([]);
+  });
+
+  test('and an annulled part is void under a type of its own, too', () => {
+    const parts = [
+      at('2020-01-01', 'type_changed', { newType: 'AEOC' }),
+      at('2022-01-01', 'annulled', { component: 'AEOC' }),
+    ];
+    const back = [at('2021-01-01', 'type_changed', { newType: 'AEOF' }), ...parts];
+    const folded = lifeCycle(base, back, merged, { strict: false });
+    expect(folded.ok && statusesAt(folded, startOfDay('2020-07-01')).map(({ status }) => status)).not.toContain(
+      'active',
+    );
+  });
+});
+
 test('whatever is recorded or corrected afterwards, what was annulled is never active', () => {
   const kinds = ['suspended', 'reinstated', 'revoked', 'withdrawn', 'expired', 'annulled', 'type_changed'] as const;
   const year = fc.integer({ min: 2019, max: 2028 });

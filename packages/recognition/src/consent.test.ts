@@ -69,6 +69,38 @@ describe('periods of consent', () => {
   });
 });
 
+describe('a withdrawal that is dated before the consent of the record begins', () => {
+  const announced: MembershipBase['consent'] = { given: true, partners: null, from: startOfDay('2025-01-01') };
+
+  test('is lifted by a consent for all that takes effect in between', () => {
+    expect(periods(announced, withdraw('2024-01-01'), give('2024-06-01')).at(-1)).toBe('2025-01-01.. all');
+  });
+
+  test('not by one that begins only later', () => {
+    expect(periods(announced, withdraw('2024-01-01'), give('2030-01-01')).slice(-2)).toEqual([
+      '2025-01-01..2030-01-01 none',
+      '2030-01-01.. all',
+    ]);
+  });
+
+  test('nor by one that it ends itself', () => {
+    expect(periods(announced, withdraw('2024-06-01'), give('2024-01-01')).at(-1)).toBe('2025-01-01.. none');
+  });
+});
+
+describe('whoever is not named, but covered through a union', () => {
+  test('can be left out', () => {
+    expect(periods(given(['UU']), withdraw('2021-01-01', ['YY'])).at(-1)).toBe('2021-01-01.. none and UU but YY');
+  });
+
+  test('and stays so when all is withdrawn and given to the union again, until named', () => {
+    const events = [withdraw('2021-01-01', ['YY']), withdraw('2022-01-01'), give('2023-01-01', ['UU'])];
+    expect(periods(given(['UU']), ...events).at(-1)).toBe('2023-01-01.. none and UU but YY');
+    expect(periods(given(['UU']), ...events, give('2024-01-01', ['YY'])).at(-1)).toBe('2024-01-01.. none and UU,YY');
+    expect(periods(given(['UU']), ...events, give('2024-01-01')).at(-1)).toBe('2024-01-01.. all');
+  });
+});
+
 describe('whether a consent covers a recogniser and its unions', () => {
   const network = aNetwork();
   const at = startOfDay('2022-01-01');

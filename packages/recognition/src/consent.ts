@@ -22,11 +22,8 @@ export function foldConsent(base: MembershipBase, events: readonly MembershipEve
     if (type === 'consent_withdrawn') {
       const change = (consent: Consent) => withdraw(consent, partners);
       changes.push({ from: effectiveFrom, change });
-      // Dated before the consent of the record begins, it must not be undone by that beginning, but by a consent for all given since.
-      const isLifted = events
-        .slice(place + 1)
-        .some((later) => later.type === 'consent_given' && later.partners === null);
-      if (given !== null && given > effectiveFrom && !isLifted) changes.push({ from: given, change });
+      if (given !== null && given > effectiveFrom && !isLifted(events.slice(place + 1), effectiveFrom, given))
+        changes.push({ from: given, change });
     }
   }
   const ordered = changes.toSorted((a, b) => compare(a.from ?? '', b.from ?? ''));
@@ -41,6 +38,16 @@ export function foldConsent(base: MembershipBase, events: readonly MembershipEve
   return periods;
 }
 
+/**
+ * A withdrawal dated before the consent of the record begins must not be undone by that beginning, but by a consent for all that was
+ * recorded since and takes effect in between.
+ */
+const isLifted = (since: readonly MembershipEvent[], withdrawn: Instant, given: Instant): boolean =>
+  since.some(
+    ({ type, partners, effectiveFrom }) =>
+      type === 'consent_given' && partners === null && withdrawn <= effectiveFrom && effectiveFrom <= given,
+  );
+
 const NONE: Consent = { scope: 'none', partners: [], except: [] };
 const UNRECORDED: Consent = { scope: 'unrecorded', partners: [], except: [] };
 
@@ -52,10 +59,12 @@ function give(consent: Consent, partners: readonly string[] | null): Consent {
 }
 
 function withdraw(consent: Consent, partners: readonly string[] | null): Consent {
-  if (partners === null) return NONE;
+  // Whom it was withdrawn from by name stays without it until it is given to them, or to all, again.
+  if (partners === null) return { ...NONE, except: consent.except };
   const left = consent.partners.filter((code) => !partners.includes(code));
-  if (consent.scope === 'none') return { ...consent, partners: left };
-  return { ...consent, partners: left, except: [...new Set([...consent.except, ...partners])].toSorted() };
+  // Of a consent for named partners: who is not named may be covered as a member of a union that is, or as the union of one that is.
+  const taken = partners.filter((code) => consent.scope !== 'none' || !consent.partners.includes(code));
+  return { ...consent, partners: left, except: [...new Set([...consent.except, ...taken])].toSorted() };
 }
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

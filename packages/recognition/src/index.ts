@@ -18,7 +18,7 @@ export {
   type MembershipBase,
   type MembershipEvent,
 } from './life-cycle.ts';
-export { overallStatus, statusesAt } from './membership.ts';
+export { overallStatus, statusesAt, typeHeld } from './membership.ts';
 export * from './membership-types.ts';
 export { indexNetwork, programmeAt, recognisingTerritories, typesFrom } from './network.ts';
 export * from './network-types.ts';

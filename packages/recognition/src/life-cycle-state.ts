@@ -34,6 +34,8 @@ export interface State {
   readonly components: Map<string, Component>;
   /** How components ended that a later type does not have. */
   readonly ended: Map<string, Status>;
+  /** Place of the suspension that was recorded last, also of a component that had ended; -1: none. */
+  suspendedBy: number;
   /** By which event components were suspended that a later type does not have. */
   readonly setAside: Map<string, number>;
   readonly annulled: Map<string, { readonly type: string | null; readonly place: number }>;
@@ -47,6 +49,7 @@ export function beginning(base: MembershipBase, types: readonly AuthorisationTyp
     type: base.type,
     components: new Map(componentsOf(base.type, types).map((component) => [component, granted])),
     ended: new Map(),
+    suspendedBy: -1,
     setAside: new Map(),
     annulled: new Map(annulments),
     periods: [],
@@ -55,38 +58,50 @@ export function beginning(base: MembershipBase, types: readonly AuthorisationTyp
 
 /**
  * Applies one event to the state; returns why it is not allowed, leaving the state as it was.
- * @param isNewest whether it is being recorded now. One recorded before about a component that the terms of the programme no longer
- * give the type is about the whole type, unless it lifts something: terms that change must not lift a suspension.
+ * @param isNewest whether it is being recorded now
+ * @param isWidened whether, recorded before about a component that the terms of the programme no longer give the type, it is about the
+ * whole type, unless it lifts something: terms that change must not lift a suspension
  */
 export function apply(
   state: State,
   event: PlacedEvent,
   types: readonly AuthorisationType[],
-  isNewest: boolean,
+  { isNewest, isWidened }: { readonly isNewest: boolean; readonly isWidened: boolean },
 ): string | null {
-  if (event.type === 'type_changed') return changeType(state, event, types);
+  if (event.type === 'type_changed') return changeType(state, event, types, isNewest);
   const transition = TRANSITIONS[event.type];
   if (transition === undefined) return 'the membership was granted when it was created';
-  const hasVoided = [...state.annulled.values()].some(({ place }) => place === event.place);
-  const isThere = event.component === null || hasVoided || state.components.has(event.component);
-  if (!isThere && (isNewest || transition.to === 'active'))
+  const voided = new Set(
+    [...state.annulled].flatMap(([component, { place }]) => (place === event.place ? component : [])),
+  );
+  const isThere = event.component === null || voided.size > 0 || state.components.has(event.component);
+  if (!isThere && (!isWidened || transition.to === 'active'))
     return `${event.component} is not a component of ${state.type}`;
-  const isMeant = (component: string) => event.component === null || !isThere || component === event.component;
+  const isMeant = (component: string) =>
+    event.component === null || !isThere || component === event.component || voided.has(component);
+  // What the annulment names is void as well, under whichever type it is held.
+  if (!isThere && event.type === 'annulled' && event.component !== null && !state.annulled.has(event.component))
+    state.annulled.set(event.component, { type: null, place: event.place });
+  if (event.type === 'suspended') state.suspendedBy = Math.max(state.suspendedBy, event.place);
   const targets = [...state.components].filter(
     ([component, { status, by }]) =>
       isMeant(component) &&
-      !isVoid(state, component, event) &&
+      // What ends the live parts ends the void ones too, so that no type begins anew from them.
+      (transition.to !== 'active' || !isVoid(state, component, event)) &&
       transition.from.includes(status) &&
       // A reinstatement lifts only what was known when it was recorded, never a suspension on new grounds.
       (event.type !== 'reinstated' || by < event.place),
   );
-  if (targets.length === 0) {
+  const isPossible = targets.some(([component]) => !isNewest || !isVoid(state, component, event));
+  // One that was allowed when it was recorded voids them also where the terms of today leave it nothing else.
+  if (event.type === 'annulled' && event.component === null && (isPossible || !isNewest))
+    voidEarlierTypes(state, event);
+  if (!isPossible) {
     const now = [...state.components]
       .filter(([component]) => isMeant(component))
       .map(([component, { status }]) => `${component} is ${isVoid(state, component, event) ? 'annulled' : status}`);
     return `${event.type} is not possible at ${event.effectiveFrom}: ${now.join(', ')}`;
   }
-  if (event.type === 'annulled' && event.component === null) voidEarlierTypes(state, event);
   for (const [component, open] of targets) {
     if (event.type === 'annulled' && !state.annulled.has(component))
       state.annulled.set(component, { type: open.type, place: event.place });
@@ -100,6 +115,14 @@ export function apply(
   }
   return null;
 }
+
+/** Whether an event would suspend or end a component that the type does not have, while others are live. */
+export function isWithoutComponent({ components, annulled }: State, { type, component }: PlacedEvent): boolean {
+  if (component === null || type === 'reinstated' || components.has(component)) return false;
+  return [...components].some(([other, { status }]) => isLive(status) && !annulled.has(other));
+}
+
+const isLive = (status: Status): boolean => status === 'active' || status === 'suspended';
 
 /** Whether nothing more can happen to a component, since it was annulled before the event was recorded. */
 function isVoid({ annulled }: State, component: string, { place }: PlacedEvent): boolean {
@@ -118,17 +141,24 @@ function voidEarlierTypes(state: State, { place }: PlacedEvent): void {
 /**
  * A new type keeps the status of components it shares; new ones begin active, or suspended where all that is live is suspended.
  * A component that ended does not come back: that needs a new authorisation (domain.md C.5). One that was left suspended comes back so.
+ * A change recorded before such an end takes place all the same, lest what it sets aside goes on, and the component stays as it ended.
  */
-function changeType(state: State, event: PlacedEvent, types: readonly AuthorisationType[]): string | null {
+function changeType(
+  state: State,
+  event: PlacedEvent,
+  types: readonly AuthorisationType[],
+  isNewest: boolean,
+): string | null {
   const { newType } = event;
   if (newType === null || newType === state.type) return `the type is ${state.type} already`;
   const live = [...state.components]
-    .filter(([component, { status }]) => ['active', 'suspended'].includes(status) && !isVoid(state, component, event))
+    .filter(([component, { status }]) => isLive(status) && !isVoid(state, component, event))
     .map(([, open]) => open);
   if (live.length === 0) return `the membership has ended before ${event.effectiveFrom}`;
   const components = componentsOf(newType, types);
   const revived = components.find((component) => !state.components.has(component) && state.ended.has(component));
-  if (revived !== undefined) return `${revived} was ${state.ended.get(revived)}; that needs a new authorisation`;
+  if (isNewest && revived !== undefined)
+    return `${revived} was ${state.ended.get(revived)}; that needs a new authorisation`;
   const status: Status = live.every((component) => component.status === 'suspended') ? 'suspended' : 'active';
   const before = new Map(state.components);
   for (const [component, open] of before) {
@@ -136,14 +166,15 @@ function changeType(state: State, event: PlacedEvent, types: readonly Authorisat
     if (!live.includes(open)) state.ended.set(component, open.status);
     else if (open.status === 'suspended' && !components.includes(component)) state.setAside.set(component, open.by);
   }
-  const by = Math.max(...live.map((component) => component.by));
+  // Not that of a component which is live: its end would then let an earlier reinstatement lift the suspension of another.
+  const by = Math.max(state.suspendedBy, ...live.map((component) => component.by));
   state.components.clear();
   for (const component of components) {
     const held = before.get(component);
     const setAside = state.setAside.get(component);
     state.components.set(component, {
       type: newType,
-      status: held?.status ?? (setAside === undefined ? status : 'suspended'),
+      status: held?.status ?? state.ended.get(component) ?? (setAside === undefined ? status : 'suspended'),
       from: event.effectiveFrom,
       by: held?.by ?? setAside ?? by,
     });

@@ -1,5 +1,13 @@
 import { foldConsent } from './consent.ts';
-import { type Annulments, apply, beginning, close, type PlacedEvent, type State } from './life-cycle-state.ts';
+import {
+  type Annulments,
+  apply,
+  beginning,
+  close,
+  isWithoutComponent,
+  type PlacedEvent,
+  type State,
+} from './life-cycle-state.ts';
 import type { ConsentPeriod, StatusPeriod } from './membership-types.ts';
 import type { AuthorisationType } from './network-types.ts';
 import type { Instant } from './time.ts';
@@ -46,7 +54,7 @@ export type LifeCycleResult =
       readonly ok: true;
       readonly statuses: readonly StatusPeriod[];
       readonly consents: readonly ConsentPeriod[];
-      /** Places of events about a component that the type held then does not have. */
+      /** Places of events that suspend or end a component which the type held then, of a membership not ended yet, does not have. */
       readonly withoutComponent: readonly number[];
     }
   | { readonly ok: false; readonly detail: string };
@@ -74,7 +82,7 @@ export function lifeCycle(
   const isVoid = strict && events.slice(0, -1).some(({ type, component }) => type === 'annulled' && component === null);
   if (newest && isVoid && !isConsent(newest)) return { ok: false, detail: 'the membership was annulled' };
   const annulments = annulmentsOf(base, strict ? events.slice(0, -1) : events, types);
-  const { state, refusal, withoutComponent } = fold(base, events, types, annulments, newest);
+  const { state, refusal, withoutComponent } = fold(base, events, types, annulments, { newest });
   if (refusal !== null) return { ok: false, detail: refusal };
   const statuses = state.periods
     .filter(({ component }) => !state.annulled.has(component))
@@ -88,7 +96,8 @@ export function lifeCycle(
 
 /**
  * What the annulments among recorded events have voided: each what there was when it was recorded, also where a later record would
- * have the membership end, or change its type, before the annulment's own moment.
+ * have the membership end, or change its type, before the annulment's own moment, and where corrected terms no longer know a component
+ * whose end would then be that of the whole.
  */
 function annulmentsOf(
   base: MembershipBase,
@@ -98,7 +107,8 @@ function annulmentsOf(
   let annulments: Annulments = new Map();
   for (const [place, { type }] of events.entries()) {
     if (type !== 'annulled') continue;
-    annulments = fold({ ...base, validTo: null }, events.slice(0, place + 1), types, annulments).state.annulled;
+    annulments = fold({ ...base, validTo: null }, events.slice(0, place + 1), types, annulments, { asRecorded: true })
+      .state.annulled;
   }
   return annulments;
 }
@@ -115,14 +125,15 @@ function fold(
   events: readonly MembershipEvent[],
   types: readonly AuthorisationType[],
   annulments: Annulments,
-  newest?: MembershipEvent,
+  { newest, asRecorded = false }: { readonly newest?: MembershipEvent | undefined; readonly asRecorded?: boolean },
 ): Folded {
   const state = beginning(base, types, annulments);
   const withoutComponent: number[] = [];
   for (const event of inEffectiveOrder(base, events)) {
-    if (event.component !== null && !state.components.has(event.component)) withoutComponent.push(event.place);
+    if (isWithoutComponent(state, event)) withoutComponent.push(event.place);
     const isNewest = newest !== undefined && event.place === events.length - 1;
-    const refusal = apply(state, event, types, isNewest);
+    const isWidened = !isNewest && (!asRecorded || event.type === 'annulled');
+    const refusal = apply(state, event, types, { isNewest, isWidened });
     if (refusal !== null && isNewest) return { state, refusal, withoutComponent };
   }
   for (const [component, open] of state.components) close(state, component, open, null);

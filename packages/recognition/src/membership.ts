@@ -25,10 +25,18 @@ export function statusesAt(membership: Pick<MembershipFacts, 'statuses'>, at: In
 
 /** The authorisation type held at an instant; before the beginning, the type with which it will begin. */
 export function typeAt(membership: MembershipFacts, at: Instant): string | null {
-  const held = statusesAt(membership, at)[0];
-  if (held) return held.type;
+  const held = typeHeld(statusesAt(membership, at));
+  if (held !== null) return held;
   const first = membership.statuses.toSorted((a, b) => ((a.valid.from ?? '') < (b.valid.from ?? '') ? -1 : 1))[0];
   return first?.type ?? null;
+}
+
+/**
+ * The type of the periods that hold at an instant; null: none does. An annulled component tells the type under which it was annulled, from
+ * the beginning and for ever, whatever type the others have had since.
+ */
+export function typeHeld(statuses: readonly StatusPeriod[]): string | null {
+  return (statuses.find(({ status }) => status !== 'annulled') ?? statuses[0])?.type ?? null;
 }
 
 /** How the programme describes a type; a type that it does not describe stands for itself and carries nothing else. */
