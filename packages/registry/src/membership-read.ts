@@ -1,4 +1,11 @@
-import { type Instant, normaliseIdentifier, overallStatus, type StatusPeriod, statusesAt } from '@mra/recognition';
+import {
+  type Instant,
+  normaliseIdentifier,
+  overallStatus,
+  type StatusPeriod,
+  statusesAt,
+  typeHeld,
+} from '@mra/recognition';
 import { type RawBuilder, sql, type Transaction } from 'kysely';
 import type { DB } from './database.ts';
 import type { MembershipRecord } from './membership-record.ts';
@@ -137,7 +144,7 @@ export function toView(row: MembershipViewRow, at: Instant): MembershipView {
     number: row.number,
     source: row.source,
     record,
-    type: components[0]?.type ?? record.type,
+    type: typeHeld(components) ?? record.type,
     status: overallStatus(components),
     components,
     version: row.version,

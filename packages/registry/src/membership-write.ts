@@ -11,7 +11,7 @@ import {
   typesFrom,
 } from '@mra/recognition';
 import { sql } from 'kysely';
-import { consentAsRecorded } from './consent-events.ts';
+import { consentAsRecorded, overAnnounced } from './consent-events.ts';
 import { joinPeriods } from './identifier-periods.ts';
 import type { MembershipRecord } from './membership-record.ts';
 import { type MemberRow, readMembersForWriting } from './membership-rows.ts';
@@ -107,6 +107,8 @@ export function judge(
   if (row !== undefined && row.source !== write.source) return { result: { outcome: 'not_authoritative' } };
   const sameRecord = row !== undefined && isSame(record, row.record);
   if (sameRecord && write.events.length === 0) return { result: { outcome: 'unchanged' } };
+  if (row !== undefined && record.type !== row.record.type && isAnnulled(row))
+    return { result: { outcome: 'refused', detail: 'the membership was annulled' } };
 
   const types = typesFrom(network, write.programme.id, record.validFrom) ?? write.programme.types;
   const events = [...(row?.events ?? []), ...write.events];
@@ -119,7 +121,8 @@ export function judge(
     if (!folded.ok) return { result: { outcome: 'refused', detail: folded.detail } };
   }
   if (folded === null || !folded.ok) throw new Error('a life cycle without steps');
-  const undone = row === undefined ? undefined : undoneEvent(row, types, folded.withoutComponent);
+  const isOfAnotherType = write.record !== null || write.events.some(({ type }) => type === 'type_changed');
+  const undone = row && isOfAnotherType ? undoneEvent(row, types, folded.withoutComponent) : undefined;
   if (undone !== undefined) {
     const detail = `this would undo "${undone.type}" of ${undone.component} from ${undone.effectiveFrom}: the type held then would have no such component`;
     return { result: { outcome: 'refused', detail } };
@@ -152,6 +155,10 @@ export function judge(
   return { result: { outcome: row === undefined ? 'created' : 'updated' }, plan };
 }
 
+/** As a whole: of another type it would have parts that nobody has annulled. */
+const isAnnulled = ({ events }: MemberRow): boolean =>
+  events.some(({ type, component }) => type === 'annulled' && component === null);
+
 /**
  * An event that took effect on a component which the type held then would no longer have: neither another record nor a change of type
  * that is dated before it may lift it.
@@ -162,22 +169,25 @@ function undoneEvent(
   withoutComponent: readonly number[],
 ): RecordedEvent | undefined {
   if (withoutComponent.length === 0) return undefined;
-  const before = lifeCycle(row.record, row.events, types, { strict: false });
+  const before = lifeCycle({ ...row.record, validTo: null }, row.events, types, { strict: false });
   const place = withoutComponent.find((index) => !before.ok || !before.withoutComponent.includes(index));
   return place === undefined ? undefined : row.events[place];
 }
 
 /**
  * A record of the own administration whose consent is another than before says what holds from now on, whatever events said earlier: a
- * consent that is not given any more must not live on in one of them. Of copies the lists and the exchange see to it.
+ * consent that is not given any more must not live on in one of them, nor begin by one. Of copies all events are from lists, which say
+ * the same of themselves.
  */
 function withConsent(write: MembershipWrite, row: MemberRow | undefined, at: Instant): MembershipWrite {
   const { record, source, events, programme } = write;
-  if (record === null || source !== null || row === undefined) return write;
+  if (row === undefined) return write;
+  if (source !== null) return { ...write, events: overAnnounced(events, row.events) };
+  if (record === null) return write;
   const isOverlaid = row.events.some(({ type }) => type === 'consent_given' || type === 'consent_withdrawn');
   if (!isOverlaid || canonical(record.consent) === canonical(row.record.consent)) return write;
   const consent = consentAsRecorded(record, programme, at, { note: 'consent as in the record', isWithdrawn: false });
-  return { ...write, events: [...events, ...consent] };
+  return { ...write, events: [...events, ...overAnnounced(consent, row.events)] };
 }
 
 const isSame = (a: MembershipRecord, b: MembershipRecord): boolean => canonical(a) === canonical(b);

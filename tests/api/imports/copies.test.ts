@@ -74,6 +74,25 @@ describe('200', () => {
     expect(await asks([19])).toEqual(['UNKNOWN_TRADER']);
   });
 
+  test('a consent that was announced does not begin once the line gives none, nor once the list lacks the member', async () => {
+    const announced = aLine(19, { consent: { given: true, from: '2030-01-01' } });
+    const then = () => imports.ask(numberOf(19), { at: '2030-06-01T00:00:00Z' });
+    const announce = async () => {
+      await load(aList(20));
+      await load(aList(19));
+      await load([...aList(19), announced]);
+      expect(await then()).toBe('RECOGNISED');
+    };
+    await announce();
+    await load([...aList(19), aLine(19, { consent: { given: false } })]);
+    expect(await then()).toBe('UNKNOWN_TRADER');
+    await announce();
+    expect(counts(await load(aList(19)))).toMatchObject({ ended: 1 });
+    expect(await then()).toBe('UNKNOWN_TRADER');
+    await load([...aList(19), announced]);
+    expect(await then()).toBe('RECOGNISED');
+  });
+
   test('one that comes back is as visible as its line says, and never more, also when that changes later', async () => {
     const given = { given: true, partners: ['KR', 'US'] };
     const to = (consent: object | null) => [...aList(19), aLine(19, { consent })];

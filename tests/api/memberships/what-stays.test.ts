@@ -53,6 +53,56 @@ describe('a component that was suspended or revoked', () => {
   });
 });
 
+describe('an end dated before a change of type', () => {
+  beforeEach(async () => {
+    expect((await members.put(number, aMember({ type: 'AEOC' }))).statusCode).toBe(200);
+    await happens('type_changed', '2022-01-01', { newType: 'AEOF' });
+    await happens('suspended', '2023-01-01', { component: 'AEOS' });
+    await happens('reinstated', '2024-01-01', { component: 'AEOS' });
+    expect(await ask('2026-01-01')).toBe('RECOGNISED');
+  });
+
+  test.each([
+    ['annulled', '2019-04-01'],
+    ['revoked', '2021-01-01'],
+    ['withdrawn', '2021-01-01'],
+  ])('%s from %s is recorded, whatever happened to components in between', async (type, effectiveFrom) => {
+    expect(await happens(type, effectiveFrom)).toBe(201);
+    expect(await ask('2026-01-01')).not.toBe('RECOGNISED');
+    expect((await members.get(number)).json()).toMatchObject({ status: type });
+  });
+
+  test('so is a record that ends before it', async () => {
+    expect((await members.put(number, aMember({ type: 'AEOC', validTo: '2021-01-01' }))).statusCode).toBe(200);
+    expect(await ask('2026-01-01')).not.toBe('RECOGNISED');
+  });
+});
+
+test('ending one part makes no other active again', async () => {
+  await happens('type_changed', '2021-01-01', { newType: 'AEOS' });
+  await happens('type_changed', '2023-01-01', { newType: 'AEOC' });
+  expect(await ask('2026-01-01')).toBe('TYPE_NOT_COVERED');
+  expect(await happens('revoked', '2020-01-01', { component: 'AEOC' })).toBe(201);
+  expect(await ask('2026-01-01')).not.toBe('RECOGNISED');
+});
+
+test('a record of another type is refused for a member who was annulled as a whole', async () => {
+  await members.put(number, aMember({ type: 'AEOS' }));
+  await happens('type_changed', '2024-01-01', { newType: 'AEOF' });
+  await happens('annulled', '2025-01-01', { component: 'AEOC' });
+  expect(await happens('annulled', '2021-01-01')).toBe(201);
+  const refused = await members.put(number, aMember({ type: 'AEOC' }));
+  expect([refused.statusCode, refused.json().detail]).toEqual([409, 'the membership was annulled']);
+  expect(await ask('2026-01-01')).not.toBe('RECOGNISED');
+  expect((await members.put(number, aMember({ type: 'AEOS', issuingOffice: 'DE004600' }))).statusCode).toBe(200);
+});
+
+test('the type shown is that of what was not annulled', async () => {
+  await happens('annulled', '2020-01-01', { component: 'AEOC' });
+  await happens('type_changed', '2021-01-01', { newType: 'AEOS' });
+  expect((await members.get(number)).json()).toMatchObject({ type: 'AEOS', status: 'active' });
+});
+
 describe('the terms of a programme', () => {
   const type = (code: string, components: readonly string[]) => ({
     ...{
@@ -125,6 +175,58 @@ describe('consent', () => {
   });
 });
 
+describe('a consent that was announced', () => {
+  test.each([
+    ['by an event', () => happens('consent_given', '2030-01-01')],
+    [
+      'by a record',
+      async () => {
+        await happens('consent_withdrawn', '2025-01-01');
+        await members.put(number, aMember({ consent: { given: true, from: '2030-01-01' } }));
+      },
+    ],
+  ])('%s does not begin once the record gives none', async (_, announce) => {
+    await announce();
+    expect(await ask('2031-01-01')).toBe('RECOGNISED');
+    expect((await members.put(number, aMember({ consent: { given: false } }))).statusCode).toBe(200);
+    expect(await ask('2031-01-01')).toBe('UNKNOWN_TRADER');
+  });
+
+  test('begins for those whom the record names since, and not before its own day', async () => {
+    await happens('consent_given', '2030-01-01');
+    const consent = { given: true, partners: ['US'], from: '2029-01-01' };
+    await members.put(number, aMember({ consent }));
+    expect(await ask('2031-01-01')).toBe('UNKNOWN_TRADER');
+    await members.put(number, aMember({ consent: { given: true, from: '2032-01-01' } }));
+    expect([await ask('2031-01-01'), await ask('2033-01-01')]).toEqual(['UNKNOWN_TRADER', 'RECOGNISED']);
+  });
+
+  test('and a withdrawal that was announced before it stays', async () => {
+    await happens('consent_withdrawn', '2029-01-01', { partners: ['JP'] });
+    await happens('consent_given', '2030-01-01', { partners: ['US'] });
+    await members.put(number, aMember({ consent: { given: true, from: '2020-01-01' } }));
+    const now = (await members.ask({ identifier: number, role: 'exporter' })).json().reason;
+    expect([now, await ask('2029-06-01'), await ask('2031-01-01')]).toEqual([
+      'RECOGNISED',
+      'UNKNOWN_TRADER',
+      'UNKNOWN_TRADER',
+    ]);
+  });
+});
+
+describe('a withdrawal dated before the consent of the record', () => {
+  test.each([
+    ['begins later', '2020-01-01', '2019-06-01', '2030-01-01', '2026-12-01'],
+    ['began earlier', '2025-01-01', '2024-06-01', '2024-01-01', '2026-01-01'],
+  ])('is not lifted by a consent that %s', async (_, from, withdrawn, given, at) => {
+    await members.put(number, aMember({ consent: { given: true, from } }));
+    expect(await happens('consent_withdrawn', withdrawn)).toBe(201);
+    expect(await ask(at)).toBe('UNKNOWN_TRADER');
+    expect(await happens('consent_given', given)).toBe(201);
+    expect(await ask(at)).toBe('UNKNOWN_TRADER');
+  });
+});
+
 describe('a union', () => {
   const union = async (body: object) =>
     api.app.inject({
@@ -138,5 +240,14 @@ describe('a union', () => {
     const response = await union(body);
     expect(response.statusCode).toBe(400);
     expect(response.json().errors).toEqual([{ pointer: '/members', detail: 'must name the members of a union' }]);
+  });
+
+  test.each(['country', 'territory'])('does not become a %s: whoever left it would be back', async (kind) => {
+    const left = `GB${number.slice(2)}`;
+    await members.put(left, aMember({ issuingCountry: 'GB' }));
+    const response = await union({ kind });
+    expect(response.statusCode).toBe(400);
+    expect(response.json().errors).toEqual([{ pointer: '/kind', detail: expect.stringContaining('union') }]);
+    expect(await ask('2026-01-01', left)).toBe('NOT_ACTIVE');
   });
 });

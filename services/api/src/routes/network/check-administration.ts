@@ -5,13 +5,17 @@ import type { Network } from '@mra/recognition';
 export function checkAdministration(
   network: Network,
   code: string | undefined,
-  { members = [] }: WellFormed<AdministrationBody>,
+  { kind, members = [] }: WellFormed<AdministrationBody>,
 ): FieldError[] {
-  const unions = new Set(network.unionMembers.map(({ union }) => union));
-  return members.flatMap((member, index) => {
+  const { unions } = network;
+  // Without its members whoever has left it would count as issued within it again.
+  const isUnion = code !== undefined && unions.has(code) && kind !== undefined && kind !== 'union';
+  const wrongKind = isUnion ? [{ pointer: '/kind', detail: 'must be union, as it has been' }] : [];
+  const wrongMembers = members.flatMap((member, index) => {
     const detail = member?.code === undefined ? null : wrong(member.code);
     return detail === null ? [] : [{ pointer: `/members/${index}/code`, detail }];
   });
+  return [...wrongKind, ...wrongMembers];
 
   function wrong(member: string): string | null {
     if (member === code) return 'must not be the union itself';
