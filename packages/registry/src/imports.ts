@@ -25,6 +25,8 @@ export interface ImportOrder {
   readonly mode: 'full' | 'delta';
   readonly received: number;
   readonly accepted: number;
+  /** How many rejected lines name nobody, so that no copy can be put in doubt for them; none when left out. */
+  readonly withoutNumber?: number;
   /** How many members a full list may end when it ends more than a tenth, or names none. */
   readonly allowRemovals: number | null;
   /** Told after each chunk how many changed lines and endings are behind it; what it throws gives the recording up. */
@@ -61,7 +63,7 @@ export type Applied =
 /**
  * Applies a staged list within a recording: writes its members and, of a full list, ends those that it lacks (domain.md B.9). A copied
  * list that was understood also makes the copies of its administration fresh as of when it began to arrive, but for those whose own line
- * was not: they are in doubt.
+ * was not: they are in doubt. A differential list with a line that names nobody may be about any of them, and makes none fresh.
  * @returns the counts and the lines that could not be written; or that the list would end too many, and then nothing is written
  */
 export async function applyImport(recording: Recording, network: Network, order: ImportOrder): Promise<Applied> {
@@ -81,7 +83,8 @@ export async function applyImport(recording: Recording, network: Network, order:
   const written = await writeLines(recording, network, order, created, done);
   if (source !== null && accepted < received) await doubtRejected(recording, order);
   const ended = missing.missing > 0 ? await endMissing(recording, network, order, done) : 0;
-  if (source !== null && (accepted > 0 || received === 0)) {
+  const isUnderstood = accepted > 0 ? mode === 'full' || (order.withoutNumber ?? 0) === 0 : received === 0;
+  if (source !== null && isUnderstood) {
     await recordSynchronisation(recording, {
       administration: source,
       programme: order.programme,

@@ -19,6 +19,17 @@ const load = (list: readonly unknown[], query = DELTA) => imports.load(ndjson(li
 const asks = (...indexes: readonly number[]) =>
   Promise.all(indexes.map((index) => imports.ask(numberOf(index), { at: '2026-06-01T00:00:00Z' })));
 
+test('a line that names nobody may be about anybody: a differential list with one makes no copy fresh', async () => {
+  await load(aList(3), FULL);
+  await database.asOwner("update synchronisation set synchronised_at = synchronised_at - interval '100 days'");
+  expect(await asks(0, 1)).toEqual(['DATA_STALE', 'DATA_STALE']);
+  const { number, ...ended } = aLine(1, { validTo: '2026-01-01' });
+  expect(counts(await load([aLine(0), { ...ended, Number: number }]))).toMatchObject({ unchanged: 1, rejected: 1 });
+  expect(await asks(0, 1)).toEqual(['DATA_STALE', 'DATA_STALE']);
+  await load([aLine(0)]);
+  expect(await asks(0, 1)).toEqual(['RECOGNISED', 'RECOGNISED']);
+});
+
 describe.each([DELTA, FULL])('%s', (query) => {
   beforeEach(() => load(aList(3), FULL));
 

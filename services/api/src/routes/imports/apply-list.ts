@@ -18,7 +18,7 @@ export async function applyList(
 ): Promise<ImportResult> {
   const { query, upload, staged, administration, source, maxAgeSeconds } = list;
   const { programme, mode, allowRemovals = null } = query;
-  const { received, accepted } = staged;
+  const { received, accepted, withoutNumber } = staged;
   const termsAt = (at: string) => findProgramme(network, programme, at);
   const order = {
     upload,
@@ -29,6 +29,7 @@ export async function applyList(
     mode,
     received,
     accepted,
+    withoutNumber,
     allowRemovals,
     onProgress,
     told: REJECTIONS_MAX,

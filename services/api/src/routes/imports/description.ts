@@ -21,7 +21,8 @@ written: other writes wait for up to 20 seconds, then they are answered 503 with
 
 A member whose line was rejected counts as listed, if the number could be read. A copy of it is in doubt from then on, since its
 administration has said something newer that was not understood: answers about it are \`indeterminate\` (\`DATA_STALE\`) until a line of
-a later list is accepted, a differential one of a single line for example. So it is where two lines say different things of one number. A full list that would end more than 10 % of the live
+a later list is accepted, a differential one of a single line for example. So it is where two lines say different things of one number. A differential list with a line whose
+number could not be read makes no copy fresh, since the line may be about any of them. A full list that would end more than 10 % of the live
 members, or of which no line could be accepted, is refused with 409 and the number, and nothing of it is applied, unless
 \`allowRemovals\` is at least that number.
 

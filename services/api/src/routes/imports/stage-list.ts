@@ -12,6 +12,8 @@ export interface StagedList {
   readonly received: number;
   /** Lines that wait to be applied, one for each number. */
   readonly accepted: number;
+  /** Rejected lines whose number could not be read. */
+  readonly withoutNumber: number;
   readonly rejections: Rejections;
 }
 
@@ -29,6 +31,7 @@ export async function stageList(
   const rejections = createRejections();
   let received = 0;
   let accepted = 0;
+  let withoutNumber = 0;
   let batch: StagedLine[] = [];
   let characters = 0;
   let writing: Promise<void> = Promise.resolve();
@@ -56,8 +59,8 @@ export async function stageList(
     }
     const { number, pointer, code, detail } = checked;
     rejections.add({ line, number, pointer, code, detail });
-    if (number !== null)
-      batch.push({ line, number, normalised: normaliseIdentifier(number), record: null, facts: null });
+    if (number === null) withoutNumber += 1;
+    else batch.push({ line, number, normalised: normaliseIdentifier(number), record: null, facts: null });
   };
 
   try {
@@ -84,6 +87,7 @@ export async function stageList(
   return {
     received,
     accepted: accepted - repeated.count,
+    withoutNumber,
     rejections: withMore(rejections, { count: repeated.count, first: found }),
   };
 }
