@@ -45,3 +45,19 @@ describe.each(['US', 'EU', 'CN', 'SG'])(
 test('Japan reads what is held of its own members', async () => {
   expect((await members.get(NUMBER, '', { programme, administration: 'JP' })).statusCode).toBe(200);
 });
+
+test('the members of a union that received them read them too: it is one customs territory', async () => {
+  const api = await createTestApi(await createTestDatabase(), { isLocal: (code) => code === 'EU' });
+  const query = 'programme=jp-aeo&mode=full';
+  await importsOf(api).load(ndjson(aList(3)), { scopes: ['operations'], administration: null, query });
+  const read = async (administration: string) => {
+    const options = { programme, administration };
+    const { statusCode } = await membersOf(api).get(NUMBER, '', options);
+    return [statusCode, (await membersOf(api).search({ programme }, options)).json().data.length];
+  };
+  expect([await read('EU'), await read('DE'), await read('GB')]).toEqual([
+    [200, 3],
+    [200, 3],
+    [404, 0],
+  ]);
+});

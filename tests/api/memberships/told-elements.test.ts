@@ -95,6 +95,51 @@ describe.each([
   test('no past', async () => {
     expect((await read('?at=2024-02-01')).statusCode).toBe(404);
   });
+
+  test('but the present and what is announced', async () => {
+    for (const query of ['?at=2998-01-01', `?at=${new Date(Date.now() + 60_000).toISOString()}`])
+      expect((await read(query)).json()).toMatchObject({ status: 'active' });
+  });
+});
+
+describe('a member whose components have a past of their own, by an agreement that names no periods', () => {
+  const number = 'DEAEOF00000002';
+  const told = async () => {
+    const { events } = (await members.history(number, japan)).json();
+    return events.map(({ type, component, effectiveFrom }: Record<string, string>) =>
+      [type, component, effectiveFrom].filter(Boolean).join(' '),
+    );
+  };
+  const happens = async (type: string, effectiveFrom: string, component: string | null = null) =>
+    expect((await members.event(number, { type, component, effectiveFrom })).statusCode).toBe(201);
+  beforeAll(async () => {
+    await name(['NAME']);
+    await members.put(number);
+    await happens('suspended', '2020-01-01', 'AEOC');
+    await happens('reinstated', '2021-01-01', 'AEOC');
+  });
+
+  test('what one was before is not told, though the other is as it began', async () => {
+    expect((await members.get(number, '', japan)).json().components).toEqual([
+      { code: 'AEOC', status: 'active', since: '2021-01-01' },
+      { code: 'AEOS', status: 'active', since: '2019-04-01' },
+    ]);
+    expect(await told()).toEqual(['granted 2019-04-01', 'reinstated AEOC 2021-01-01']);
+  });
+
+  test('nor what happened to both, where one of them has changed since', async () => {
+    await happens('suspended', '2022-01-01');
+    expect(await told()).toEqual(['suspended 2022-01-01']);
+    await happens('reinstated', '2023-01-01', 'AEOC');
+    expect(await told()).toEqual(['reinstated AEOC 2023-01-01']);
+  });
+
+  test('of a void one nothing is left but the annulment', async () => {
+    await happens('annulled', '2024-01-01', 'AEOS');
+    expect(await told()).toEqual(['reinstated AEOC 2023-01-01', 'annulled AEOS 2024-01-01']);
+    await happens('annulled', '2025-01-01');
+    expect(await told()).toEqual(['annulled AEOS 2024-01-01', 'annulled 2025-01-01']);
+  });
 });
 
 test('periods of status that are over, where the agreement names them', async () => {

@@ -1,6 +1,6 @@
 import { MembershipEventParams, MembershipHistory, problem } from '@mra/contracts';
 import { type HttpApp, json, problems } from '@mra/http';
-import { dayOrInstant, shortInstant } from '@mra/recognition';
+import { dayOrInstant, type StatusPeriod, shortInstant } from '@mra/recognition';
 import {
   type MembershipHistory as History,
   type MembershipView,
@@ -36,7 +36,7 @@ export function getMembershipHistory(app: HttpApp, dependencies: Dependencies): 
       },
     },
     async ({ params, caller }) => {
-      return readAs(dependencies.db, readerOf(dependencies, caller), async (tx, now) => {
+      return readAs(dependencies.db, await readerOf(dependencies, caller), async (tx, now) => {
         const view = await readMembership(tx, { ...params, at: now, knownAt: now });
         if (view === undefined) throw problem('NOT_FOUND');
         const history = toHistory(view, await readMembershipHistory(tx, view.id, now));
@@ -48,20 +48,34 @@ export function getMembershipHistory(app: HttpApp, dependencies: Dependencies): 
 
 /**
  * Notes (the reasons of suspensions among them), consents and authors stay with the administration that wrote them, and so do earlier
- * versions of the record: a partner may not have been told of them. Nor are events before the present status, where the agreement does
- * not name the periods in which the status changed.
+ * versions of the record: a partner may not have been told of them. Nor are events before the present status of a component, where the
+ * agreement does not name the periods in which the status changed.
  */
-function forPartner(history: MembershipHistory, { told, status: { since } }: MembershipView): MembershipHistory {
-  const from = told?.includes('STATUS_PERIODS') ? null : since;
+function forPartner(history: MembershipHistory, { told, components }: MembershipView): MembershipHistory {
+  const isTold = (event: Event) =>
+    told?.includes('STATUS_PERIODS') || components.length === 0 || isOfNow(event, components);
   const events = history.events.filter(
-    ({ type, effectiveFrom }) =>
-      type !== 'consent_given' && type !== 'consent_withdrawn' && (from === null || instantOf(effectiveFrom) >= from),
+    (event) => event.type !== 'consent_given' && event.type !== 'consent_withdrawn' && isTold(event),
   );
   return {
     ...history,
     versions: history.versions.slice(-1).map((version) => ({ ...version, recordedBy: null })),
     events: events.map((event, index) => ({ ...event, note: null, recordedBy: null, sequence: index + 1 })),
   };
+}
+
+type Event = MembershipHistory['events'][number];
+
+/**
+ * Whether an event says no more than what its components are now, and since when. Of a beginning or a change of type that is so as soon as
+ * one of them dates from it; of what happened to all only if it is so for each. Of a void one nothing is left but the annulment.
+ */
+function isOfNow({ type, component, effectiveFrom }: Event, components: MembershipView['components']): boolean {
+  const concerned = components.filter((one) => (component ?? one.component) === one.component);
+  if (type === 'annulled') return concerned.some(({ status }) => status === 'annulled');
+  const left = concerned.filter(({ status }) => status !== 'annulled');
+  const isSince = ({ valid: { from } }: StatusPeriod) => from === null || instantOf(effectiveFrom) >= from;
+  return type === 'granted' || type === 'type_changed' ? left.some(isSince) : left.length > 0 && left.every(isSince);
 }
 
 /** The creation is the first event, `granted`; the others follow in the order in which they were recorded. */

@@ -1,5 +1,6 @@
 import { AsOfQuery, Membership, MembershipParams, NOT_YET_KNOWN, problem } from '@mra/contracts';
 import { type HttpApp, json, problems } from '@mra/http';
+import type { Instant } from '@mra/recognition';
 import { readAs, readMembership } from '@mra/registry';
 import type { Dependencies } from '../../dependencies.ts';
 import { answerExamples } from '../../examples.ts';
@@ -35,13 +36,13 @@ export function getMembership(app: HttpApp, dependencies: Dependencies): void {
     },
     async (request, reply) => {
       const { params, query, caller } = request;
-      const view = await readAs(dependencies.db, readerOf(dependencies, caller), (tx, now) => {
+      const { view, now } = await readAs(dependencies.db, await readerOf(dependencies, caller), async (tx, now) => {
         const at = query.at === undefined ? now : instantOf(query.at);
         const knownAt = query.knownAt === undefined ? now : instantOf(query.knownAt);
         if (knownAt > now) throw wrongFields([NOT_YET_KNOWN]);
-        return readMembership(tx, { ...params, at, knownAt });
+        return { view: await readMembership(tx, { ...params, at, knownAt }), now };
       });
-      if (view === undefined || (view.told !== null && isUntold(query, view.told))) throw problem('NOT_FOUND');
+      if (view === undefined || (view.told !== null && isUntold(query, view.told, now))) throw problem('NOT_FOUND');
       reply.header('etag', `"${view.version}"`);
       return toMembership(view);
     },
@@ -49,6 +50,6 @@ export function getMembership(app: HttpApp, dependencies: Dependencies): void {
 }
 
 /** What was known before the member was shared is not for a partner, nor are past periods that the agreement does not name. */
-function isUntold({ at, knownAt }: AsOfQuery, told: readonly string[]): boolean {
-  return knownAt !== undefined || (at !== undefined && !told.includes('STATUS_PERIODS'));
+function isUntold({ at, knownAt }: AsOfQuery, told: readonly string[], now: Instant): boolean {
+  return knownAt !== undefined || (at !== undefined && instantOf(at) < now && !told.includes('STATUS_PERIODS'));
 }

@@ -32,7 +32,7 @@ export function searchMemberships(app: HttpApp, dependencies: Dependencies): voi
       const { limit, cursor, ...filter } = query;
       const [programme = '', number = ''] = cursor === undefined ? [] : decodeCursor(LIST, cursor);
       const wanted = { ...filter, limit: limit + 1, ...(cursor !== undefined && { after: { programme, number } }) };
-      const found = await search(dependencies.db, readerOf(dependencies, caller), wanted).catch(tooLong);
+      const found = await search(dependencies.db, await readerOf(dependencies, caller), wanted).catch(tooLong);
       const page = found.slice(0, limit);
       const last = page.at(-1);
       const more = found.length > limit && last !== undefined;
