@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { type MembershipView, type MembershipViewRow, selectView, toView } from './membership-read.ts';
 import type { Database } from './pool.ts';
 import { type Actor, readAs } from './recording.ts';
-import { createTurns } from './turns.ts';
+import { createTurns, NoTurn } from './turns.ts';
 
 export interface MembershipFilter {
   readonly programme?: string | undefined;
@@ -16,13 +16,13 @@ export interface MembershipFilter {
   readonly limit: number;
 }
 
-/** A search may go through all members; questions must find connections all the same. */
-const inTurn = createTurns(2);
 /** Long enough for some 300,000 members by part of a name. */
 const TIMEOUT_MS = 5000;
+/** A search may go through all members; questions must find connections all the same, and other searches their turn soon or an answer. */
+const inTurn = createTurns(2, TIMEOUT_MS);
 const QUERY_CANCELED = '57014';
 
-/** Thrown where a search takes longer than it may. */
+/** Thrown where a search takes longer than it may, or others do for as long. */
 export class SearchTooLong extends Error {}
 
 /**
@@ -48,7 +48,7 @@ export async function searchMemberships(
       return rows.map((row) => toView(row, now));
     });
   return inTurn(db, search).catch((cause) => {
-    throw (cause as { code?: unknown }).code === QUERY_CANCELED
+    throw cause instanceof NoTurn || (cause as { code?: unknown }).code === QUERY_CANCELED
       ? new SearchTooLong('too many members', { cause })
       : cause;
   });
