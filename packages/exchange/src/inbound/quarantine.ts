@@ -1,6 +1,6 @@
 import type { FieldError, QuarantineCode } from '@mra/contracts';
 import type { Member, VerifiedSet } from '@mra/exchange-protocol';
-import { normaliseIdentifier } from '@mra/recognition';
+import { type Instant, normaliseIdentifier } from '@mra/recognition';
 import type { Recording } from '@mra/registry';
 import { sql } from 'kysely';
 import type { Partner } from '../partners.ts';
@@ -128,4 +128,20 @@ export async function endDoubts({ tx, recordedAt }: Recording, members: readonly
                         where q.state = 'open' and q.programme = m.programme and q.number_normalised = m.number_normalised)`.execute(
     tx,
   );
+}
+
+/**
+ * Ends the doubts that lists had left about members by an instant as of which a snapshot says what holds of them: a partner that sends
+ * events now sends no later line.
+ */
+export async function endListDoubts(
+  { tx, recordedAt }: Recording,
+  members: readonly number[],
+  asOf: Instant,
+): Promise<void> {
+  if (members.length === 0) return;
+  await sql`
+    update membership_doubt set known = tstzrange(lower(known), ${recordedAt})
+     where membership_id = any (${[...members]}) and told_by = 'list' and upper_inf(known) and lower(known) < ${recordedAt}
+       and lower(known) < ${asOf}`.execute(tx);
 }

@@ -12,7 +12,7 @@ import { sql } from 'kysely';
 import type { CopyResult } from './copy-change.ts';
 import { isDataFault } from './data-fault.ts';
 import type { Refusal } from './judge-record.ts';
-import { putAside, type Rejected } from './quarantine.ts';
+import { endListDoubts, putAside, type Rejected } from './quarantine.ts';
 import { type BadLine, type ChangedLine, type Comparison, distrust } from './snapshot-changes.ts';
 import { newTally, type Tallied } from './snapshot-tally.ts';
 import { writeCopies } from './write-copies.ts';
@@ -42,16 +42,19 @@ export async function writeLines(
   const results = await storeLines(recording, network, order, changed);
   const taken: number[] = [];
   const aside: Rejected[] = [];
+  const said: number[] = [];
   for (const [index, result] of results.entries()) {
     const line = changed[index] as ChangedLine;
     if (result.outcome === 'refused') {
       if (result.code === 'IDENTIFIER_OF_ANOTHER' && !isLast) taken.push(line.ordinal);
       else aside.push(rejected(order, line, result));
     } else if (result.outcome === 'written') {
+      if (line.id !== null) said.push(line.id);
       tally.written({ programme: line.record.programme, number: line.record.number }, line.difference);
     }
   }
   await putAside(recording, order.partner, aside);
+  await endListDoubts(recording, said, order.manifest.asOf);
   tally.refused(aside.length);
   return { taken, tallied: tally.result() };
 }
