@@ -34,7 +34,7 @@ type Log = ReturnType<typeof createLogger>;
 
 /** By how much the clocks of issuers may differ from ours. */
 const CLOCK_TOLERANCE_SECONDS = 5;
-/** Then a key that an issuer has withdrawn is gone here too. */
+/** Then a key that an issuer has withdrawn is gone here too; tokens signed with it that are remembered are so for as long again at most. */
 const KEYS_KEPT_MS = 300_000;
 /** Beside those of the pool: one for health checks, one for the heartbeat. */
 const RESERVED_CONNECTIONS = 2;

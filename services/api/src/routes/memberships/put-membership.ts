@@ -28,7 +28,9 @@ export function putMembership(app: HttpApp, dependencies: Dependencies): void {
         summary: 'Create or replace a membership',
         description:
           'Its creation is the `granted` event at `validFrom`. Replacing corrects the record for its whole validity, known from now on: what was ' +
-          'known before stays readable with `knownAt`. Status changes are not written here but as events, and stay in force when the record is replaced.',
+          'known before stays readable with `knownAt`. Status changes are not written here but as events, and stay in force when the record is replaced. ' +
+          'Consent that was given or withdrawn by events is then as the new record says, from now on, if that says something else than the one ' +
+          'before: events that say so are added to the history.',
         tags: ['memberships'],
         params: MembershipParams,
         headers: WriteHeaders,
