@@ -121,8 +121,8 @@ export function judge(
     if (!folded.ok) return { result: { outcome: 'refused', detail: folded.detail } };
   }
   if (folded === null || !folded.ok) throw new Error('a life cycle without steps');
-  const isOfAnotherType = write.record !== null || write.events.some(({ type }) => type === 'type_changed');
-  const undone = row && isOfAnotherType ? undoneEvent(row, types, folded.withoutComponent) : undefined;
+  const mayUndo = write.record !== null || write.events.some(({ type }) => type === 'type_changed');
+  const undone = row && mayUndo ? undoneEvent(row, types, folded.withoutComponent) : undefined;
   if (undone !== undefined) {
     const detail = `this would undo "${undone.type}" of ${undone.component} from ${undone.effectiveFrom}: the type held then would have no such component`;
     return { result: { outcome: 'refused', detail } };
