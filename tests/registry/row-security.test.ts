@@ -35,6 +35,8 @@ const PARTS = [
 ];
 /** Of the exchange: what belongs to one partner, or to nobody that calls (tests/exchange). */
 const OF_THE_EXCHANGE = ['copy', 'membership_doubt', 'outbox', 'share', 'share_due'];
+/** Of answers alone: nobody reads it but recognition_facts. */
+const OF_ANSWERS = ['membership_facts'];
 
 /** Runs a statement as the service works for an actor, and takes it back. */
 async function attempt(actor: Actor, work: (tx: Transaction<DB>) => Promise<unknown>): Promise<unknown> {
@@ -66,7 +68,9 @@ describe('every table of members', () => {
           and (c.relname = 'membership' or exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'membership_id'))
         order by 1`,
     );
-    expect(rows.map(({ name }) => name)).toEqual(['membership', ...PARTS, ...OF_THE_EXCHANGE].toSorted());
+    expect(rows.map(({ name }) => name)).toEqual(
+      ['membership', ...PARTS, ...OF_THE_EXCHANGE, ...OF_ANSWERS].toSorted(),
+    );
     for (const { secured, owner } of rows) {
       expect(secured).toBe(true);
       expect(owner).not.toBe('mra_service');

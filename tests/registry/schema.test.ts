@@ -29,6 +29,8 @@ const NOT_FACTS: Readonly<Record<string, string>> = {
   log_head: 'one row: the head of the log',
   membership: 'who is meant; every fact about it refers to it',
   membership_doubt: 'that a copy cannot be relied on: about knowledge alone',
+  membership_facts: 'texts made of the facts, for answers',
+  membership_facts_due: 'members whose texts are to be written before the transaction ends',
   membership_event: 'what was posted, in order; never changes. Its effects are periods of status, type and consent',
   network_version: 'when each version became known; never changes',
   outbox: 'events to partners, in order',

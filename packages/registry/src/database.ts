@@ -257,6 +257,19 @@ export interface MembershipEvent {
   type: string;
 }
 
+export interface MembershipFacts {
+  facts: string | null;
+  known_from: ColumnType<string, string, string>;
+  membership_id: ColumnType<number, number, number>;
+  source: string | null;
+}
+
+export interface MembershipFactsDue {
+  id: Generated<ColumnType<number, number, number>>;
+  instants: ArrayType<ColumnType<string, string, string>>;
+  members: ArrayType<ColumnType<number, number, number>>;
+}
+
 export interface MembershipIdentifier {
   known: string;
   membership_id: ColumnType<number, number, number>;
@@ -547,6 +560,8 @@ export interface DB {
   membership_consent: MembershipConsent;
   membership_doubt: MembershipDoubt;
   membership_event: MembershipEvent;
+  membership_facts: MembershipFacts;
+  membership_facts_due: MembershipFactsDue;
   membership_identifier: MembershipIdentifier;
   membership_record: MembershipRecord;
   membership_status: MembershipStatus;
