@@ -8,7 +8,7 @@ import {
   type Question,
 } from '@mra/recognition';
 import { type LoadedFacts, loadFacts } from './facts.ts';
-import { mapInTurns } from './map-in-turns.ts';
+import { eachInTurns } from './map-in-turns.ts';
 import type { NetworkCache } from './network.ts';
 import type { Database } from './pool.ts';
 import { shareRoundTrips } from './shared-round-trips.ts';
@@ -18,6 +18,7 @@ export type Answered =
       readonly kind: 'answered';
       /** With the instants that were used. */
       readonly question: Question;
+      /** Made each time that it is looked at, as a rule: of many questions each is decided, written and forgotten before the next. */
       readonly decision: Decision;
       readonly decidedAt: Instant;
       readonly networkVersion: number;
@@ -48,11 +49,13 @@ export function createDecider(db: Database, networks: NetworkCache): Decider {
       const loaded = await loadFacts(db, questions);
       const indexes = Map.groupBy(questions.keys(), (index) => loaded[index]?.networkVersion ?? 0);
       const answers: Answered[] = [];
-      // Version by version, whatever their order: a batch may ask about more versions than are kept in memory.
+      // Version by version, whatever their order: a batch may ask about more versions than are kept in memory. What is decided under one
+      // of several is decided here, so that its network can go.
       for (const [version, ofVersion] of indexes) {
         const network = await networks.get(version);
-        await mapInTurns([...ofVersion], (index) => {
-          answers[index] = answer(questions[index], loaded[index], network, audience);
+        await eachInTurns(ofVersion, (index) => {
+          const answered = answer(questions[index], loaded[index], network, audience);
+          answers[index] = indexes.size === 1 ? answered : { ...answered };
         });
       }
       return answers;
@@ -69,7 +72,14 @@ function answer(
   if (asked === undefined || facts === undefined) throw new Error('a question without facts');
   if (facts.knownAt > facts.now) return { kind: 'not_yet_known', now: facts.now };
   const question: Question = { ...asked, at: asked.at ?? facts.now, knownAt: facts.knownAt };
-  const decision = decide(question, { network, memberships: facts.memberships }, audience);
-  const { networkVersion } = facts;
-  return { kind: 'answered', question, decision, decidedAt: facts.now, networkVersion, schemes: network.schemes };
+  return {
+    kind: 'answered',
+    question,
+    get decision() {
+      return decide(question, { network, memberships: facts.memberships }, audience);
+    },
+    decidedAt: facts.now,
+    networkVersion: facts.networkVersion,
+    schemes: network.schemes,
+  };
 }

@@ -16,6 +16,10 @@ export interface LoadedFacts {
   /** The instant of knowledge that was used: the one asked for, else `now`. */
   readonly knownAt: Instant;
   readonly networkVersion: number;
+  /**
+   * Read from their texts each time that they are looked at: of many questions each is then read, answered and forgotten before the next.
+   * @throws Error for a text that `readFacts` refuses
+   */
   readonly memberships: readonly MembershipFacts[];
 }
 
@@ -43,17 +47,27 @@ export async function loadFacts(db: Executor, questions: readonly FactsQuestion[
     db,
   );
   const now = new Date(rows[0]?.now_ms ?? 0).toISOString();
-  const loaded: (LoadedFacts & { memberships: MembershipFacts[] })[] = [];
-  for (const { ordinal, network_version, is_stand_in, facts } of rows) {
-    const entry = loaded[ordinal - 1] ?? {
-      now,
-      knownAt: questions[ordinal - 1]?.knownAt ?? now,
-      networkVersion: network_version ?? 0,
-      memberships: [],
-    };
-    loaded[ordinal - 1] = entry;
-    const read = facts === null ? null : readFacts(facts);
-    if (read !== null && !is_stand_in) entry.memberships.push(read);
+  const rowsOf: Row[][] = [];
+  for (const row of rows) {
+    const ofQuestion = rowsOf[row.ordinal - 1];
+    if (ofQuestion === undefined) rowsOf[row.ordinal - 1] = [row];
+    else ofQuestion.push(row);
   }
-  return loaded;
+  return rowsOf.map((ofQuestion, index) => ({
+    now,
+    knownAt: questions[index]?.knownAt ?? now,
+    networkVersion: ofQuestion[0]?.network_version ?? 0,
+    get memberships() {
+      return readMemberships(ofQuestion);
+    },
+  }));
+}
+
+function readMemberships(rows: readonly Row[]): MembershipFacts[] {
+  const memberships: MembershipFacts[] = [];
+  for (const { facts, is_stand_in } of rows) {
+    const read = facts === null ? null : readFacts(facts);
+    if (read !== null && !is_stand_in) memberships.push(read);
+  }
+  return memberships;
 }

@@ -24,7 +24,7 @@ export {
   endLocalSuspension,
   putLocalSuspension,
 } from './local-suspensions.ts';
-export { mapInTurns } from './map-in-turns.ts';
+export { eachInTurns, mapInTurns } from './map-in-turns.ts';
 export {
   type MembershipHistory,
   type MembershipView,

@@ -6,19 +6,23 @@ import { setImmediate as othersTurn } from 'node:timers/promises';
  */
 const LONGEST_TURN_MS = 100;
 
-/** `items.map(work)`, which gives other requests their turn whenever it has worked for 100 ms. */
+/** Does `work` on each item, as it is made, and gives other requests their turn whenever it has worked for 100 ms. */
+export async function eachInTurns<Item>(items: Iterable<Item>, work: (item: Item) => void): Promise<void> {
+  let since = performance.now();
+  for (const item of items) {
+    work(item);
+    if (performance.now() - since < LONGEST_TURN_MS) continue;
+    await othersTurn();
+    since = performance.now();
+  }
+}
+
+/** `items.map(work)`, in such turns. */
 export async function mapInTurns<Item, Result>(
   items: readonly Item[],
   work: (item: Item, index: number) => Result,
 ): Promise<Result[]> {
   const results: Result[] = [];
-  let since = performance.now();
-  for (const [index, item] of items.entries()) {
-    if (performance.now() - since >= LONGEST_TURN_MS) {
-      await othersTurn();
-      since = performance.now();
-    }
-    results.push(work(item, index));
-  }
+  await eachInTurns(items, (item) => void results.push(work(item, results.length)));
   return results;
 }

@@ -4,6 +4,7 @@ import {
   type FieldError,
   invalidAnswer,
   NOT_YET_KNOWN,
+  type QuestionReading,
   toAnswer,
 } from '@mra/contracts';
 import { checkDigit } from '@mra/identifiers';
@@ -15,7 +16,7 @@ import {
   type OpenQuestion,
   type Question,
 } from '@mra/recognition';
-import { type Answered, mapInTurns } from '@mra/registry';
+import type { Answered } from '@mra/registry';
 import { askReplica } from './ask-replica.ts';
 import type { Dependencies } from './dependencies.ts';
 import type { Replica } from './freshness.ts';
@@ -33,8 +34,11 @@ export interface Answers {
   one(item: unknown, audience: Audience, replica?: Replica | null): Promise<Answer>;
   /** Every bad field of one question as received; of which there are none of a good one. */
   errorsOf(item: unknown): Promise<readonly FieldError[]>;
-  /** One answer for each item, in order; a bad one gets outcome `invalid`. One query, whatever their number. */
-  many(items: readonly unknown[], audience: Audience, replica?: Replica | null): Promise<readonly BatchItemAnswer[]>;
+  /**
+   * One answer for each item, in order; a bad one gets outcome `invalid`. One query, whatever their number.
+   * @returns each answer is made when it is taken, once: whoever writes and forgets one before the next holds one
+   */
+  many(items: readonly unknown[], audience: Audience, replica?: Replica | null): Promise<Iterable<BatchItemAnswer>>;
 }
 
 /** Answers questions as they come over HTTP: reads them, lets the registry decide, writes the answer. */
@@ -61,6 +65,18 @@ export function createAnswers({
     const identifier = readIdentifier(question, schemes);
     return toAnswer(decision, question, { decidedAt, networkVersion, identifier });
   };
+  function* answersTo(
+    items: readonly unknown[],
+    readings: readonly QuestionReading[],
+    toQuestions: readonly Answered[],
+  ): Generator<BatchItemAnswer> {
+    const answered = toQuestions.values();
+    for (const [index, reading] of readings.entries()) {
+      const next = reading.ok ? answered.next().value : undefined;
+      const answer = next && written(next);
+      yield answer ?? invalidAnswer(echo(items[index]), reading.ok ? [NOT_YET_KNOWN] : reading.errors);
+    }
+  }
   return {
     async one(item, audience, replica = null) {
       const [answered] = await ask([reader.readKnown(item) ?? (await readOne(item))], audience, replica);
@@ -75,12 +91,7 @@ export function createAnswers({
     async many(items, audience, replica = null) {
       const readings = await reader.read(items);
       const asked = readings.flatMap((reading) => (reading.ok ? [reading.question] : []));
-      const answered = (await ask(asked, audience, replica)).values();
-      return mapInTurns(readings, (reading, index): BatchItemAnswer => {
-        const next = reading.ok ? answered.next().value : undefined;
-        const answer = next && written(next);
-        return answer ?? invalidAnswer(echo(items[index]), reading.ok ? [NOT_YET_KNOWN] : reading.errors);
-      });
+      return answersTo(items, readings, await ask(asked, audience, replica));
     },
   };
 }

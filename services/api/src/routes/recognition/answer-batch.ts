@@ -1,6 +1,6 @@
 import type { BatchItemAnswer } from '@mra/contracts';
-import { mapInTurns } from '@mra/registry';
 import { answerChunks } from './answer-chunks.ts';
+import { writeAnswers } from './write-answers.ts';
 
 /** Questions that share one query. */
 const CHUNK = 1000;
@@ -11,19 +11,18 @@ const CHUNK = 1000;
  */
 export async function answerBatch(
   questions: readonly unknown[],
-  answer: (items: readonly unknown[]) => Promise<readonly BatchItemAnswer[]>,
+  answer: (items: readonly unknown[]) => Promise<Iterable<BatchItemAnswer>>,
 ): Promise<Buffer> {
-  const answered = answerChunks(inChunks(questions), async (items) => {
-    const written = await mapInTurns(await answer(items), (one) => JSON.stringify(one));
-    return Buffer.from(written.join(','));
-  });
+  const answered = answerChunks(inChunks(questions), async (items) => writeAnswers(await answer(items), ','));
   const parts: Buffer[] = [];
-  for await (const part of answered) parts.push(parts.length === 0 ? BEGIN : COMMA, part as Buffer);
-  return Buffer.concat([...parts, END]);
+  for await (const part of answered) parts.push(part as Buffer);
+  // Without the comma after the last answer.
+  const last = parts.pop()?.subarray(0, -1) ?? NOTHING;
+  return Buffer.concat([BEGIN, ...parts, last, END]);
 }
 
 const BEGIN = Buffer.from('{"answers":[');
-const COMMA = Buffer.from(',');
+const NOTHING = Buffer.alloc(0);
 const END = Buffer.from(']}');
 
 function* inChunks(questions: readonly unknown[]): Generator<readonly unknown[]> {

@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream';
 import { type BatchItemAnswer, invalidAnswer } from '@mra/contracts';
-import { mapInTurns } from '@mra/registry';
 import { readLines, type TextLine } from '../../lines.ts';
 import { answerChunks } from './answer-chunks.ts';
+import { writeAnswers } from './write-answers.ts';
 
 /** Questions that share one query. Larger chunks gain little and hold the first answer back. */
 const CHUNK = 250;
@@ -16,13 +16,22 @@ const LONGEST_LINE = 65_536;
  */
 export function answerLines(
   questions: Readable,
-  answer: (items: readonly unknown[]) => Promise<readonly BatchItemAnswer[]>,
+  answer: (items: readonly unknown[]) => Promise<Iterable<BatchItemAnswer>>,
 ): Readable {
   return answerChunks(parsedChunks(questions), async (parsed) => {
-    const answers = (await answer(parsed.flatMap((line) => (line.ok ? [line.value] : [])))).values();
-    const written = await mapInTurns(parsed, (line) => JSON.stringify(line.ok ? answers.next().value : line.answer));
-    return Buffer.from(`${written.join('\n')}\n`);
+    const answers = await answer(parsed.flatMap((line) => (line.ok ? [line.value] : [])));
+    return writeAnswers(inOrder(parsed, answers), '\n');
   });
+}
+
+/** The answers to the lines that could be read, and between them those to the lines that could not. */
+function* inOrder(parsed: readonly Parsed[], answers: Iterable<BatchItemAnswer>): Generator<BatchItemAnswer> {
+  const toRead = answers[Symbol.iterator]();
+  for (const line of parsed) {
+    const answer = line.ok ? toRead.next().value : line.answer;
+    if (answer === undefined) throw new Error('a question without an answer');
+    yield answer;
+  }
 }
 
 type Parsed = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly answer: BatchItemAnswer };
