@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { type BatchItemAnswer, invalidAnswer } from '@mra/contracts';
 import { readLines, type TextLine } from '../../lines.ts';
 import { answerChunks } from './answer-chunks.ts';
-import { writeAnswers } from './write-answers.ts';
+import { createAnswerWriter } from './answer-writer.ts';
 
 /** Questions that share one query. Larger chunks gain little and hold the first answer back. */
 const CHUNK = 250;
@@ -20,9 +20,13 @@ export function answerLines(
 ): Readable {
   return answerChunks(parsedChunks(questions), async (parsed) => {
     const answers = await answer(parsed.flatMap((line) => (line.ok ? [line.value] : [])));
-    return writeAnswers(inOrder(parsed, answers), '\n');
+    const writer = createAnswerWriter(FRAME, parsed.length);
+    await writer.write(inOrder(parsed, answers));
+    return writer.end();
   });
 }
+
+const FRAME = { begin: '', between: '\n', end: '\n' };
 
 /** The answers to the lines that could be read, and between them those to the lines that could not. */
 function* inOrder(parsed: readonly Parsed[], answers: Iterable<BatchItemAnswer>): Generator<BatchItemAnswer> {
