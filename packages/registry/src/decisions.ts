@@ -13,18 +13,21 @@ import type { NetworkCache } from './network.ts';
 import type { Database } from './pool.ts';
 import { shareRoundTrips } from './shared-round-trips.ts';
 
+/** The answer to one question. */
+export interface AnsweredQuestion {
+  readonly kind: 'answered';
+  /** With the instants that were used. */
+  readonly question: Question;
+  /** Made each time that it is looked at, as a rule: of many questions each is decided, written and forgotten before the next. */
+  readonly decision: Decision;
+  readonly decidedAt: Instant;
+  readonly networkVersion: number;
+  /** The identifier schemes that were known then. */
+  readonly schemes: Network['schemes'];
+}
+
 export type Answered =
-  | {
-      readonly kind: 'answered';
-      /** With the instants that were used. */
-      readonly question: Question;
-      /** Made each time that it is looked at, as a rule: of many questions each is decided, written and forgotten before the next. */
-      readonly decision: Decision;
-      readonly decidedAt: Instant;
-      readonly networkVersion: number;
-      /** The identifier schemes that were known then. */
-      readonly schemes: Network['schemes'];
-    }
+  | AnsweredQuestion
   /** `knownAt` lies in the future: nothing is known then yet, and an answer could not stay the same. */
   | { readonly kind: 'not_yet_known'; readonly now: Instant };
 
@@ -54,8 +57,9 @@ export function createDecider(db: Database, networks: NetworkCache): Decider {
       for (const [version, ofVersion] of indexes) {
         const network = await networks.get(version);
         await eachInTurns(ofVersion, (index) => {
-          const answered = answer(questions[index], loaded[index], network, audience);
-          answers[index] = indexes.size === 1 ? answered : { ...answered };
+          const one = answer(questions[index], loaded[index], network, audience);
+          const isKept = indexes.size === 1 || one.kind !== 'answered';
+          answers[index] = isKept ? one : { ...one, decision: one.decision };
         });
       }
       return answers;
@@ -71,15 +75,32 @@ function answer(
 ): Answered {
   if (asked === undefined || facts === undefined) throw new Error('a question without facts');
   if (facts.knownAt > facts.now) return { kind: 'not_yet_known', now: facts.now };
-  const question: Question = { ...asked, at: asked.at ?? facts.now, knownAt: facts.knownAt };
-  return {
-    kind: 'answered',
-    question,
-    get decision() {
-      return decide(question, { network, memberships: facts.memberships }, audience);
-    },
-    decidedAt: facts.now,
-    networkVersion: facts.networkVersion,
-    schemes: network.schemes,
-  };
+  return new Decidable({ ...asked, at: asked.at ?? facts.now, knownAt: facts.knownAt }, facts, network, audience);
+}
+
+/** A question with all that is needed to decide it; a class for the reason of `FactsInRows`. */
+class Decidable implements AnsweredQuestion {
+  readonly kind = 'answered';
+  readonly question: Question;
+  readonly decidedAt: Instant;
+  readonly networkVersion: number;
+  readonly schemes: Network['schemes'];
+  readonly #facts: LoadedFacts;
+  readonly #network: Network;
+  readonly #audience: Audience;
+
+  constructor(question: Question, facts: LoadedFacts, network: Network, audience: Audience) {
+    this.question = question;
+    this.decidedAt = facts.now;
+    this.networkVersion = facts.networkVersion;
+    this.schemes = network.schemes;
+    this.#facts = facts;
+    this.#network = network;
+    this.#audience = audience;
+  }
+
+  get decision(): Decision {
+    const facts = { network: this.#network, memberships: this.#facts.memberships };
+    return decide(this.question, facts, this.#audience);
+  }
 }

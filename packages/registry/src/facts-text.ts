@@ -23,10 +23,7 @@ export function readFacts(text: string): MembershipFacts {
     source: source || null,
     issuingCountry: issuingCountry || null,
     names: JSON.parse(names) as MembershipFacts['names'],
-    // Few decisions look at addresses.
-    get addresses() {
-      return JSON.parse(addresses) as MembershipFacts['addresses'];
-    },
+    addresses: JSON.parse(addresses) as MembershipFacts['addresses'],
     roles: (roles === '' ? [] : roles.split(UNIT)) as MembershipFacts['roles'],
     statuses: lines(statuses, 5, ([type, component, status, from, to]) => ({
       type,

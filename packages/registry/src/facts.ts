@@ -47,27 +47,36 @@ export async function loadFacts(db: Executor, questions: readonly FactsQuestion[
     db,
   );
   const now = new Date(rows[0]?.now_ms ?? 0).toISOString();
-  const rowsOf: Row[][] = [];
+  const loaded: FactsInRows[] = [];
   for (const row of rows) {
-    const ofQuestion = rowsOf[row.ordinal - 1];
-    if (ofQuestion === undefined) rowsOf[row.ordinal - 1] = [row];
-    else ofQuestion.push(row);
+    const index = row.ordinal - 1;
+    const before = loaded[index];
+    if (before !== undefined) before.rows.push(row);
+    else loaded[index] = new FactsInRows(row, now, questions[index]?.knownAt ?? now);
   }
-  return rowsOf.map((ofQuestion, index) => ({
-    now,
-    knownAt: questions[index]?.knownAt ?? now,
-    networkVersion: ofQuestion[0]?.network_version ?? 0,
-    get memberships() {
-      return readMemberships(ofQuestion);
-    },
-  }));
+  return loaded;
 }
 
-function readMemberships(rows: readonly Row[]): MembershipFacts[] {
-  const memberships: MembershipFacts[] = [];
-  for (const { facts, is_stand_in } of rows) {
-    const read = facts === null ? null : readFacts(facts);
-    if (read !== null && !is_stand_in) memberships.push(read);
+/** A class, since an object that is written down with a getter takes 2 µs and 600 bytes to make. */
+class FactsInRows implements LoadedFacts {
+  readonly now: Instant;
+  readonly knownAt: Instant;
+  readonly networkVersion: number;
+  readonly rows: Row[];
+
+  constructor(row: Row, now: Instant, knownAt: Instant) {
+    this.now = now;
+    this.knownAt = knownAt;
+    this.networkVersion = row.network_version ?? 0;
+    this.rows = [row];
   }
-  return memberships;
+
+  get memberships(): readonly MembershipFacts[] {
+    const memberships: MembershipFacts[] = [];
+    for (const { facts, is_stand_in } of this.rows) {
+      const read = facts === null ? null : readFacts(facts);
+      if (read !== null && !is_stand_in) memberships.push(read);
+    }
+    return memberships;
+  }
 }
