@@ -4,7 +4,8 @@ import { createAnswerWriter } from './answer-writer.ts';
 
 const FRAME = { begin: '{"answers":[', between: ',', end: ']}' };
 
-const answerTo = (item: unknown): BatchItemAnswer => invalidAnswer(item, [{ pointer: '', detail: 'must be an object' }]);
+const answerTo = (item: unknown): BatchItemAnswer =>
+  invalidAnswer(item, [{ pointer: '', detail: 'must be an object' }]);
 
 test('answers stand in order within their frame, over any number of writes', async () => {
   const answers = ['a', 'b', 'c', 'd'].map(answerTo);
