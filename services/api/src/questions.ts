@@ -28,14 +28,14 @@ export function createQuestionReader(networks: NetworkCache, now: () => Instant)
     async read(items) {
       latest ??= await networks.current();
       const before = latest;
-      const readings = await mapInTurns(items, (item) => readQuestion(item, vocabularyOf(before)));
+      const vocabulary = vocabularyOf(before);
+      const readings = await mapInTurns(items, (item) => readQuestion(item, vocabulary));
       if (readings.every(({ ok }) => ok)) return readings;
       const present = await networks.current();
       latest = present;
       if (present === before) return readings;
-      return mapInTurns(readings, (reading, index) =>
-        reading.ok ? reading : readQuestion(items[index], vocabularyOf(present)),
-      );
+      const newer = vocabularyOf(present);
+      return mapInTurns(readings, (reading, index) => (reading.ok ? reading : readQuestion(items[index], newer)));
     },
   };
 }
