@@ -154,7 +154,7 @@ describe('what is known at an instant', () => {
 
 test('an answer holds until validUntil, and changes then', async () => {
   /** What an answer says; details are words, and the age of the data grows by itself. */
-  const essence = ({ decision: { validUntil: _, dataAge: __, rules, ...decision } }: Kept) =>
+  const essence = ({ decision: { validUntil: _, dataAge: __, detail: ___, rules, ...decision } }: Kept) =>
     JSON.stringify({
       ...decision,
       rules: rules.map(({ rule, conditions }) => [rule, conditions.map(({ code, met }) => [code, met])]),
