@@ -1,7 +1,8 @@
 import { type Problem, Problem as ProblemError, problem } from '@mra/contracts';
-import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
+import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
 import type { Authenticate } from './authenticate.ts';
 import { type Caller, callerOf, SCOPES, type Scope, setCaller } from './caller.ts';
+import { routeOf } from './route-of.ts';
 
 /** Who may call a route: anyone, the holder of any valid token, or of a token with at least one of the scopes. */
 export type Access = 'public' | 'any_token' | { readonly scopes: readonly [Scope, ...Scope[]] };
@@ -17,21 +18,19 @@ declare module 'fastify' {
   }
 }
 
-type Hook = (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => void;
-
-/** Hooks of one app, to be added as onRequest hooks in this order; what counts requests may stand between them. */
-export interface AccessHooks {
-  /** Reads the token and remembers the caller, or the refusal. */
-  readonly identify: Hook;
+/** Checks of one app, to run in this order; what counts requests may stand between them. */
+export interface AccessChecks {
+  /** Reads the token and remembers the caller, or the refusal: at once where the token has been verified before. */
+  readonly identify: (request: FastifyRequest) => Promise<void> | undefined;
   /** Throws UNAUTHENTICATED, INSUFFICIENT_SCOPE or SERVICE_UNAVAILABLE unless the caller may call the route. */
-  readonly authorise: Hook;
+  readonly authorise: (request: FastifyRequest) => void;
 }
 
 /**
  * Guards every route of the app by its `config.access`. A route that does not state it cannot be declared from here on; should one
  * have been declared before, it answers INTERNAL_ERROR to everyone.
  */
-export function guardRoutes(app: FastifyInstance, authenticate: Authenticate): AccessHooks {
+export function guardRoutes(app: FastifyInstance, authenticate: Authenticate): AccessChecks {
   const refusals = new WeakMap<FastifyRequest, Problem>();
   app.addHook('onRoute', requireAccess);
   app.decorateRequest('caller', {
@@ -43,34 +42,30 @@ export function guardRoutes(app: FastifyInstance, authenticate: Authenticate): A
   });
 
   return {
-    identify(request, _reply, done) {
-      if (request.is404 || request.routeOptions.config.access === 'public') return done();
+    identify(request) {
+      if (request.is404 || routeOf(request).config.access === 'public') return undefined;
       const { authorization } = request.headers;
       const known = authenticate.recall?.(authorization);
       if (known !== undefined) {
         setCaller(request, known);
-        return done();
+        return undefined;
       }
-      authenticate(authorization).then(
-        (caller) => {
-          setCaller(request, caller);
-          done();
-        },
+      return authenticate(authorization).then(
+        (caller) => setCaller(request, caller),
         (error) => {
-          if (!(error instanceof ProblemError)) return done(error);
+          if (!(error instanceof ProblemError)) throw error;
           refusals.set(request, error);
-          done();
         },
       );
     },
-    authorise(request, _reply, done) {
-      const { access } = request.routeOptions.config as { access?: Access };
-      if (access === 'public') return done();
+    authorise(request) {
+      const { access } = routeOf(request).config as { access?: Access };
+      if (access === 'public') return;
       const refusal = refusals.get(request);
       if (refusal !== undefined) throw refusal;
       const caller = callerOf(request);
       if (caller === null || access === undefined) throw new Error('a route without access was called');
-      if (access === 'any_token' || access.scopes.some((scope) => caller.scopes.has(scope))) return done();
+      if (access === 'any_token' || access.scopes.some((scope) => caller.scopes.has(scope))) return;
       throw insufficientScope(access.scopes);
     },
   };

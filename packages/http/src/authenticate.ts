@@ -3,7 +3,7 @@ import { ClientId, type Problem, problem } from '@mra/contracts';
 import { createLocalJWKSet, decodeJwt, errors, type JSONWebKeySet, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { z } from 'zod';
 import { type Caller, SCOPES, type Scope } from './caller.ts';
-import { createMemory } from './token-memory.ts';
+import { createMemory } from './memory.ts';
 
 /** Signatures by key pairs only: a list that lets HMAC in would make every public key a secret. */
 export const ALGORITHMS = ['EdDSA', 'ES256', 'RS256', 'PS256'] as const;

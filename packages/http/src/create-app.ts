@@ -9,6 +9,7 @@ import Fastify, {
 } from 'fastify';
 import { guardRoutes } from './access.ts';
 import type { Authenticate } from './authenticate.ts';
+import { hookOf } from './checks.ts';
 import { serveDocs } from './docs.ts';
 import { answerClientError, answerError, answerFrameworkError } from './error-handler.ts';
 import { keepDeadlines } from './handler-deadlines.ts';
@@ -18,6 +19,8 @@ import { logAbortedRequest, RequestLog } from './logging.ts';
 import { type ApiInfo, describeApi } from './openapi.ts';
 import { limitRates, type RateLimitOptions } from './rate-limit.ts';
 import { answerRequestId, requestIdOf } from './request-id.ts';
+import { RequestLogger } from './request-logger.ts';
+import { forgetRoute } from './route-of.ts';
 import { holdRoutesToRules } from './route-rules.ts';
 import { type OverloadLimits, shedLoad } from './shedding.ts';
 import { closeConnectionsOnShutdown } from './shutdown.ts';
@@ -84,6 +87,7 @@ export async function createHttpApp(options: HttpAppOptions): Promise<HttpApp> {
     bodyLimit: limits.bodyBytes,
     requestTimeout: limits.requestMs,
     keepAliveTimeout: limits.keepAliveMs,
+    childLoggerFactory: (logger, bindings, childOptions) => new RequestLogger(logger, bindings, childOptions),
     trustProxy: options.trustedProxies === undefined ? false : [...options.trustedProxies],
     // Requests that arrive on open connections while the app closes are answered, not refused without a problem document.
     return503OnClosing: false,
@@ -102,7 +106,8 @@ export async function createHttpApp(options: HttpAppOptions): Promise<HttpApp> {
       .catch((thrown: unknown) => thrown)
       .then((told) => answer(told, request, reply));
   });
-  app.setNotFoundHandler(() => {
+  app.setNotFoundHandler((request) => {
+    forgetRoute(request);
     throw problem('NOT_FOUND');
   });
   app.decorateRequest('outcome', null);
@@ -114,21 +119,17 @@ export async function createHttpApp(options: HttpAppOptions): Promise<HttpApp> {
   app.addHook('onSend', answerSecurityHeaders);
   await describeApi(app, options.info);
   await serveDocs(app);
-  const limitRate = await limitRates(app, options.rateLimit);
+  const limitRate = limitRates(options.rateLimit);
   const { identify, authorise } = guardRoutes(app, options.authenticate);
   holdRoutesToRules(
     app,
     options.info.tags.map(({ name }) => name),
   );
 
-  keepDeadlines(app, limits.handlerMs);
-  app.addHook('onRequest', answerRequestId);
-  if (options.overload !== undefined) app.addHook('onRequest', await shedLoad(app, options.overload));
-  app.addHook('onRequest', identify);
-  app.addHook('onRequest', limitRate);
-  app.addHook('onRequest', refuseUnknownRoute);
-  app.addHook('onRequest', authorise);
-  app.addHook('onRequest', refuseOtherMediaTypes);
+  const beginDeadline = keepDeadlines(app, limits.handlerMs);
+  const shed = options.overload === undefined ? [] : [await shedLoad(app, options.overload)];
+  const access = [identify, limitRate, refuseUnknownRoute, authorise];
+  app.addHook('onRequest', hookOf([beginDeadline, answerRequestId, ...shed, ...access, refuseOtherMediaTypes]));
   app.addHook('preSerialization', refuseUndeclaredAnswer);
   app.addHook('onRequestAbort', logAbortedRequest);
   closeConnectionsOnShutdown(app);

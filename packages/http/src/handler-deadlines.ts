@@ -1,4 +1,5 @@
 import { errorCodes, type FastifyInstance, type FastifyReply, type FastifyRequest, type RouteOptions } from 'fastify';
+import { routeOf } from './route-of.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -23,12 +24,16 @@ interface Watched {
  * makes an AbortController, a timer and an exception for each, a tenth of the time of a question.
  * Call it after what sets the `handlerTimeout` of routes.
  * @param usualMs for routes that state no `handlerTimeout`
+ * @returns a check from which on the time of a request runs
  */
-export function keepDeadlines(app: FastifyInstance, usualMs: number): void {
+export function keepDeadlines(
+  app: FastifyInstance,
+  usualMs: number,
+): (request: FastifyRequest, reply: FastifyReply) => void {
   // Requests of one duration come to their deadlines in the order in which they came.
   const byDuration = new Map<number, Map<FastifyRequest, Watched>>();
   const forget = (request: FastifyRequest): void => {
-    const handlerMs = request.routeOptions.config?.handlerMs;
+    const { handlerMs } = routeOf(request).config ?? {};
     if (handlerMs !== undefined) byDuration.get(handlerMs)?.delete(request);
   };
   const ticking = setInterval(() => {
@@ -50,14 +55,6 @@ export function keepDeadlines(app: FastifyInstance, usualMs: number): void {
     delete route.handlerTimeout;
     if (!byDuration.has(handlerMs)) byDuration.set(handlerMs, new Map());
   });
-  app.addHook('onRequest', (request, reply, done) => {
-    const handlerMs = request.routeOptions.config?.handlerMs;
-    if (handlerMs !== undefined) {
-      const deadline = performance.now() + handlerMs;
-      byDuration.get(handlerMs)?.set(request, { request, reply, deadline, handlerMs });
-    }
-    done();
-  });
   app.addHook('onResponse', (request, _reply, done) => {
     forget(request);
     done();
@@ -70,12 +67,18 @@ export function keepDeadlines(app: FastifyInstance, usualMs: number): void {
     clearInterval(ticking);
     done();
   });
+  return (request, reply) => {
+    const { handlerMs } = routeOf(request).config ?? {};
+    if (handlerMs === undefined) return;
+    const deadline = performance.now() + handlerMs;
+    byDuration.get(handlerMs)?.set(request, { request, reply, deadline, handlerMs });
+  };
 }
 
 /** As Fastify does: an answer on its way cannot become another one, so it is broken off. */
 function end({ request, reply, handlerMs }: Watched): void {
   if (reply.sent) return;
-  const error = new errorCodes.FST_ERR_HANDLER_TIMEOUT(String(handlerMs), request.routeOptions.url ?? '');
+  const error = new errorCodes.FST_ERR_HANDLER_TIMEOUT(String(handlerMs), routeOf(request).url ?? '');
   if (reply.raw.headersSent) reply.raw.destroy(error);
   else reply.send(error);
 }

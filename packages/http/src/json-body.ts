@@ -1,8 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 import { problem } from '@mra/contracts';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { findJsonFault } from './json-position.ts';
+import { routeOf } from './route-of.ts';
 
 /** Bodies that go to the handler as they arrive, however long: it reads them line by line. */
 const STREAMED = ['application/x-ndjson', 'text/csv'];
@@ -25,11 +26,11 @@ export function readBodies(app: FastifyInstance): void {
 }
 
 /**
- * onRequest: refuses a body of a media type that the route does not declare, and one that is encoded (RFC 9110 section 15.5.16), before
+ * A check that refuses a body of a media type that the route does not declare, and one that is encoded (RFC 9110 section 15.5.16), before
  * any of it is read. Fastify itself would hand such a body to the handler unchecked.
  */
-export function refuseOtherMediaTypes(request: FastifyRequest, _reply: FastifyReply, done: () => void): void {
-  const body: unknown = request.routeOptions.schema?.body;
+export function refuseOtherMediaTypes(request: FastifyRequest): void {
+  const body: unknown = routeOf(request).schema?.body;
   if (isEncoded(request) && !isWithoutBody(request)) {
     throw problem('UNSUPPORTED_MEDIA_TYPE', {
       detail: 'The body must not be encoded: Content-Encoding may only be identity.',
@@ -37,8 +38,7 @@ export function refuseOtherMediaTypes(request: FastifyRequest, _reply: FastifyRe
     });
   }
   const accepted = body === undefined ? null : refusedInFavourOf(request, body);
-  if (accepted === null) done();
-  else
+  if (accepted !== null)
     throw problem('UNSUPPORTED_MEDIA_TYPE', {
       detail: `The body must be ${accepted.join(' or ')}.`,
       headers: { accept: accepted.join(', ') },

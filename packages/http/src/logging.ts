@@ -1,6 +1,8 @@
 import { type FastifyBaseLogger, type FastifyReply, type FastifyRequest, LogController } from 'fastify';
 import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino';
 import { callerOf } from './caller.ts';
+import { standardOutput } from './log-output.ts';
+import { routeOf } from './route-of.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -43,40 +45,48 @@ export function loggerOptions(level: string): LoggerOptions {
   };
 }
 
-/** The logger of a service: JSON lines to `destination`, by default stdout, without a worker thread. */
-export function createLogger(level: string, destination?: DestinationStream): Logger {
-  return destination === undefined ? pino(loggerOptions(level)) : pino(loggerOptions(level), destination);
+/** The logger of a service: JSON lines to `destination`, by default stdout. */
+export function createLogger(level: string, destination: DestinationStream = standardOutput()): Logger {
+  return pino(loggerOptions(level), destination);
 }
 
 /** The operation id of the route, else its pattern; never the URL. */
 export function operationOf(request: FastifyRequest): string {
-  const { schema, url } = request.routeOptions;
+  const { schema, url } = routeOf(request);
   return (schema as { operationId?: string } | undefined)?.operationId ?? url ?? 'unmatched';
 }
 
 /** One line for each request, in place of Fastify's two, which hold the URL with its query. */
 export class RequestLog extends LogController {
-  /** For lines of known fields: looking for secrets in their values takes three times as long as writing them. */
-  readonly #lines: FastifyBaseLogger;
+  readonly #logger: Logger;
+  readonly #lines: DestinationStream;
 
+  /** @param logger of `createLogger` */
   constructor(logger: FastifyBaseLogger) {
     super({ requestIdLogLabel: 'requestId' });
-    this.#lines = logger.child({}, { redact: [] } as object);
+    this.#logger = logger as Logger;
+    this.#lines = (logger as unknown as { [pino.symbols.streamSym]: DestinationStream })[pino.symbols.streamSym];
   }
 
   override incomingRequest(): void {}
 
   override requestCompleted(error: Error | null | undefined, request: FastifyRequest, reply: FastifyReply): void {
-    const line = {
-      operation: operationOf(request),
-      status: reply.statusCode,
-      durationMs: Math.round(reply.elapsedTime * 10) / 10,
-      client: callerOf(request)?.clientId ?? null,
-      outcome: request.outcome ?? (error ? 'failed' : null),
-      ...(request.reason === null ? {} : { reason: request.reason }),
-    };
-    if (error) request.log.info({ ...line, err: error }, 'request');
-    else this.#lines.info({ requestId: request.id, ...line }, 'request');
+    const operation = operationOf(request);
+    const durationMs = Math.round(reply.elapsedTime * 10) / 10;
+    const { outcome, reason } = request;
+    const client = callerOf(request)?.clientId ?? null;
+    if (error) {
+      const line = { operation, status: reply.statusCode, durationMs, client, outcome: outcome ?? 'failed' };
+      request.log.info({ ...line, ...(reason === null ? {} : { reason }), err: error }, 'request');
+    } else if (this.#logger.levelVal <= INFO) {
+      // As pino would write it, in a tenth of the time: it makes every line ready for whatever may be in it, and looks for secrets.
+      const because = reason === null ? '' : `,"reason":${quoted(reason)}`;
+      this.#lines.write(
+        `{"level":${INFO},"time":"${present()}","requestId":${quoted(request.id)},"operation":${quoted(operation)},` +
+          `"status":${reply.statusCode},"durationMs":${durationMs},"client":${quoted(client)},` +
+          `"outcome":${quoted(outcome)}${because},"msg":"request"}\n`,
+      );
+    }
   }
 
   override defaultErrorLog(error: Error, request: FastifyRequest): void {
@@ -97,6 +107,24 @@ export class RequestLog extends LogController {
   override serviceUnavailable(logger: FastifyBaseLogger): void {
     logger.info('request refused while closing');
   }
+}
+
+/** pino's number of the level. */
+const INFO = 30;
+
+const PLAIN = /^[\w.:/*-]*$/;
+
+function quoted(text: string | null): string {
+  return text !== null && PLAIN.test(text) ? `"${text}"` : JSON.stringify(text);
+}
+
+/** Lines of one millisecond share its text. */
+let latest = { at: 0, text: '' };
+
+function present(): string {
+  const at = Date.now();
+  if (latest.at !== at) latest = { at, text: new Date(at).toISOString() };
+  return latest.text;
 }
 
 /** Logs a request whose caller went away before the answer: Fastify has no line for it. */

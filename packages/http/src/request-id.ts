@@ -11,10 +11,9 @@ export function requestIdOf(request: Pick<IncomingMessage, 'headers'>): string {
   return typeof given === 'string' && GIVEN_ID.test(given) ? given : randomUUID();
 }
 
-/** onRequest: every answer carries `x-request-id`. */
-export function answerRequestId(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
+/** Every answer carries `x-request-id`. */
+export function answerRequestId(request: FastifyRequest, reply: FastifyReply): void {
   reply.header('x-request-id', request.id);
-  done();
 }
 
 /** The `instance` of a problem: a URN with the request id, as it stands in the log. */

@@ -4,6 +4,7 @@ import { problem } from '@mra/contracts';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod, RouteOptions } from 'fastify';
 import type { Access } from './access.ts';
 import { sendProblem } from './error-handler.ts';
+import { routeOf } from './route-of.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -38,9 +39,9 @@ const OVERLOADED = problem('SERVICE_UNAVAILABLE', {
   headers: { 'retry-after': '1' },
 });
 
-/** A property of the request: a WeakMap of all requests under way is dear to the garbage collector. */
+/** A property of the raw answer: a WeakMap of all requests under way is dear to the garbage collector. */
 const SLOT = Symbol('slot');
-type Slotted = FastifyRequest & { [SLOT]?: Slot };
+type Slotted = FastifyReply['raw'] & { [SLOT]?: Slot };
 
 interface Slot {
   readonly weight: number;
@@ -52,17 +53,20 @@ interface Slot {
  * Refuses requests with SERVICE_UNAVAILABLE and `Retry-After` while as many as may be are under way, or while the process or what it
  * depends on cannot keep up, so that those that were taken in are answered in time. A request is under way until its handler has ended:
  * one whose client has gone away still waits for the database.
- * @returns an onRequest hook, to run before anything that costs
+ * @returns a check, to run before anything that costs
  */
 export async function shedLoad(
   app: FastifyInstance,
   { mostUnderWay, isBehind = () => false }: OverloadLimits,
-): Promise<(request: FastifyRequest, reply: FastifyReply, done: () => void) => void> {
-  await app.register(underPressure, {
-    maxEventLoopDelay: MOST_LATENESS_MS,
-    maxHeapUsedBytes: MOST_HEAP_USED * getHeapStatistics().heap_size_limit,
-    // Its own hook knows nothing of routes that are never shed.
-    pressureHandler: () => undefined,
+): Promise<(request: FastifyRequest, reply: FastifyReply) => void> {
+  let isUnderPressure = () => false;
+  // In a scope without routes: its own hook knows nothing of those that are never shed.
+  await app.register(async (scope) => {
+    await scope.register(underPressure, {
+      maxEventLoopDelay: MOST_LATENESS_MS,
+      maxHeapUsedBytes: MOST_HEAP_USED * getHeapStatistics().heap_size_limit,
+    });
+    isUnderPressure = () => scope.isUnderPressure();
   });
   let underWay = 0;
   const take = (slot: Slot): void => {
@@ -77,7 +81,7 @@ export async function shedLoad(
   };
   const untilHandled = (handler: RouteHandlerMethod): RouteHandlerMethod =>
     function handle(this, request, reply) {
-      const slot = (request as Slotted)[SLOT];
+      const slot = (reply.raw as Slotted)[SLOT];
       const result = handler.call(this, request, reply) as unknown;
       if (slot === undefined || !(result instanceof Promise)) return result;
       // Even if its client has gone meanwhile.
@@ -94,23 +98,25 @@ export async function shedLoad(
     else route.handler = untilHandled(route.handler);
   });
 
-  return (request, reply, done) => {
-    const { config, bodyLimit = 0 } = request.routeOptions;
-    if (config?.shedding === 'never') return done();
+  // Where no handler has begun: refused, badly formed, or gone. One function for all: it is added to each answer.
+  function freeUnhandled(this: Slotted): void {
+    const slot = this[SLOT];
+    if (slot?.isHandled === false) free(slot);
+  }
+
+  return (request, reply) => {
+    const { config, bodyLimit = 0 } = routeOf(request);
+    if (config?.shedding === 'never') return;
     const weight = request.method === 'GET' ? 1 : Math.min(MOST_WEIGHT, Math.max(1, Math.ceil(bodyLimit / MEBIBYTE)));
     const isFull = underWay > 0 && underWay + weight > mostUnderWay;
-    if (isFull || (underWay >= FEW && (isBehind() || app.isUnderPressure()))) {
+    if (isFull || (underWay >= FEW && (isBehind() || isUnderPressure()))) {
       sendProblem(OVERLOADED, request, reply);
       return;
     }
     const slot: Slot = { weight, isHandled: false, isTaken: false };
-    (request as Slotted)[SLOT] = slot;
+    (reply.raw as Slotted)[SLOT] = slot;
     take(slot);
-    // Where no handler has begun: refused, badly formed, or gone.
-    reply.raw.once('close', () => {
-      if (!slot.isHandled) free(slot);
-    });
-    done();
+    reply.raw.on('close', freeUnhandled);
   };
 }
 

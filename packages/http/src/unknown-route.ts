@@ -1,15 +1,13 @@
 import { problem } from '@mra/contracts';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 /**
  * Remembers every route of the app, to tell a path that does not exist (404) from a method that a path does not have (405): Fastify
  * answers 404 to both. Call it before any route is declared.
- * @returns an onRequest hook that throws NOT_FOUND or METHOD_NOT_ALLOWED (with `Allow`) for a request that no route matches, before
+ * @returns a check that throws NOT_FOUND or METHOD_NOT_ALLOWED (with `Allow`) for a request that no route matches, before
  *   its body is read
  */
-export function refuseUnknownRoutes(
-  app: FastifyInstance,
-): (request: FastifyRequest, reply: FastifyReply, done: () => void) => void {
+export function refuseUnknownRoutes(app: FastifyInstance): (request: FastifyRequest) => void {
   const methodsByPattern = new Map<string, { readonly pattern: RegExp; readonly methods: Set<string> }>();
   app.addHook('onRoute', ({ url, method }) => {
     const known = methodsByPattern.get(url) ?? { pattern: patternOf(url), methods: new Set<string>() };
@@ -19,8 +17,8 @@ export function refuseUnknownRoutes(
     methodsByPattern.set(url, known);
   });
 
-  return (request, _reply, done) => {
-    if (!request.is404) return done();
+  return (request) => {
+    if (!request.is404) return;
     const path = decoded(request.url.replace(/[?#].*$/s, ''));
     const matching = [...methodsByPattern.values()].filter(({ pattern }) => pattern.test(path));
     if (matching.length === 0) throw problem('NOT_FOUND');

@@ -8,6 +8,7 @@ import type {
 } from 'fastify';
 import { z } from 'zod';
 import { isStream, type Received, type Sent } from './media-types.ts';
+import { routeOf } from './route-of.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -104,7 +105,7 @@ export function refuseUndeclaredAnswer(
   payload: unknown,
   done: (error: null, payload: unknown) => void,
 ): void {
-  const { schema, url } = request.routeOptions;
+  const { schema, url } = routeOf(request);
   const declared = (schema?.response as Record<string, { content?: object } | undefined> | undefined)?.[
     reply.statusCode
   ];

@@ -1,11 +1,11 @@
-/** What was verified, and the second since 1970 at which it expires. */
+/** What is kept, and the moment at which it expires, in the unit of whoever keeps it. */
 export interface Remembered<Value> {
   readonly value: Value;
   readonly exp: number;
 }
 
 export interface Memory<Value> {
-  /** @param from seconds since 1970: what expires by then is forgotten */
+  /** @param from what expires by then is forgotten */
   readonly recall: (key: string, from: number) => Value | undefined;
   readonly remember: (key: string, remembered: Remembered<Value>) => void;
 }
@@ -25,8 +25,9 @@ export function createMemory<Value>(capacity: number): Memory<Value> {
     },
     remember(key, remembered) {
       entries.set(key, remembered);
+      if (entries.size <= capacity) return;
       const [oldest] = entries.keys();
-      if (entries.size > capacity && oldest !== undefined) entries.delete(oldest);
+      if (oldest !== undefined) entries.delete(oldest);
     },
   };
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createMemory } from './token-memory.ts';
+import { createMemory } from './memory.ts';
 
 test('over its capacity the value not recalled for longest is forgotten', () => {
   const memory = createMemory<number>(2);
