@@ -11,11 +11,50 @@ declare module 'fastify' {
 /** How late a deadline may be noticed. */
 const TICK_MS = 50;
 
+/**
+ * A request in the list of those of its duration, in the order in which they came, which is that of their deadlines. A Map in place of
+ * such a list holds requests long after they were answered: V8 gives it a new table every few requests, and a table that has grown old
+ * keeps all that follow it, with what was in them, until the whole heap is collected.
+ */
 interface Watched {
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
   readonly deadline: number;
+  readonly list: List;
+  before: Watched | null;
+  after: Watched | null;
+}
+
+interface List {
   readonly handlerMs: number;
+  first: Watched | null;
+  last: Watched | null;
+}
+
+const WATCHED = Symbol('watched');
+type WatchedRequest = FastifyRequest & { [WATCHED]?: Watched | null };
+
+function watch(list: List, request: FastifyRequest, reply: FastifyReply): void {
+  const deadline = performance.now() + list.handlerMs;
+  const watched: Watched = { request, reply, deadline, list, before: list.last, after: null };
+  if (list.last === null) list.first = watched;
+  else list.last.after = watched;
+  list.last = watched;
+  (request as WatchedRequest)[WATCHED] = watched;
+}
+
+function forget(request: FastifyRequest): void {
+  const watched = (request as WatchedRequest)[WATCHED];
+  if (watched == null) return;
+  const { list, before, after } = watched;
+  if (before === null) list.first = after;
+  else before.after = after;
+  if (after === null) list.last = before;
+  else after.before = before;
+  // So that nothing that has ended holds what comes after it.
+  watched.before = null;
+  watched.after = null;
+  (request as WatchedRequest)[WATCHED] = null;
 }
 
 /**
@@ -30,19 +69,13 @@ export function keepDeadlines(
   app: FastifyInstance,
   usualMs: number,
 ): (request: FastifyRequest, reply: FastifyReply) => void {
-  // Requests of one duration come to their deadlines in the order in which they came.
-  const byDuration = new Map<number, Map<FastifyRequest, Watched>>();
-  const forget = (request: FastifyRequest): void => {
-    const { handlerMs } = routeOf(request).config ?? {};
-    if (handlerMs !== undefined) byDuration.get(handlerMs)?.delete(request);
-  };
+  const lists = new Map<number, List>();
   const ticking = setInterval(() => {
     const now = performance.now();
-    for (const watched of byDuration.values()) {
-      for (const one of watched.values()) {
-        if (one.deadline > now) break;
-        watched.delete(one.request);
-        end(one);
+    for (const list of lists.values()) {
+      for (let { first } = list; first !== null && first.deadline <= now; { first } = list) {
+        forget(first.request);
+        end(first);
       }
     }
   }, TICK_MS);
@@ -53,7 +86,7 @@ export function keepDeadlines(
     const handlerMs = route.handlerTimeout ?? route.config?.handlerMs ?? usualMs;
     route.config = { ...route.config, handlerMs } as NonNullable<RouteOptions['config']>;
     delete route.handlerTimeout;
-    if (!byDuration.has(handlerMs)) byDuration.set(handlerMs, new Map());
+    if (!lists.has(handlerMs)) lists.set(handlerMs, { handlerMs, first: null, last: null });
   });
   app.addHook('onResponse', (request, _reply, done) => {
     forget(request);
@@ -69,16 +102,15 @@ export function keepDeadlines(
   });
   return (request, reply) => {
     const { handlerMs } = routeOf(request).config ?? {};
-    if (handlerMs === undefined) return;
-    const deadline = performance.now() + handlerMs;
-    byDuration.get(handlerMs)?.set(request, { request, reply, deadline, handlerMs });
+    const list = handlerMs === undefined ? undefined : lists.get(handlerMs);
+    if (list !== undefined) watch(list, request, reply);
   };
 }
 
 /** As Fastify does: an answer on its way cannot become another one, so it is broken off. */
-function end({ request, reply, handlerMs }: Watched): void {
+function end({ request, reply, list }: Watched): void {
   if (reply.sent) return;
-  const error = new errorCodes.FST_ERR_HANDLER_TIMEOUT(String(handlerMs), routeOf(request).url ?? '');
+  const error = new errorCodes.FST_ERR_HANDLER_TIMEOUT(String(list.handlerMs), routeOf(request).url ?? '');
   if (reply.raw.headersSent) reply.raw.destroy(error);
   else reply.send(error);
 }

@@ -10,24 +10,38 @@ export interface Memory<Value> {
   readonly remember: (key: string, remembered: Remembered<Value>) => void;
 }
 
-/** Keeps at most `capacity` values until they expire; the one not recalled for longest goes first. */
+interface Entry<Value> extends Remembered<Value> {
+  /** The larger, the later it was recalled. */
+  recalled: number;
+}
+
+/**
+ * Keeps at most `capacity` values until they expire; those not recalled for longest go first, a tenth of them at once. A recall moves
+ * nothing: a map from which each takes out and puts in again gets a new table every few recalls, which is work for the collector.
+ */
 export function createMemory<Value>(capacity: number): Memory<Value> {
-  // A map keeps the order of insertion, and every recall inserts anew.
-  const entries = new Map<string, Remembered<Value>>();
+  const entries = new Map<string, Entry<Value>>();
+  let recalls = 0;
+  const forgetOldest = (): void => {
+    const byAge = [...entries].sort(([, a], [, b]) => a.recalled - b.recalled);
+    for (const [key] of byAge.slice(0, Math.ceil(capacity / 10))) entries.delete(key);
+  };
   return {
     recall(key, from) {
       const found = entries.get(key);
       if (found === undefined) return undefined;
-      entries.delete(key);
-      if (found.exp <= from) return undefined;
-      entries.set(key, found);
+      if (found.exp <= from) {
+        entries.delete(key);
+        return undefined;
+      }
+      recalls += 1;
+      found.recalled = recalls;
       return found.value;
     },
-    remember(key, remembered) {
-      entries.set(key, remembered);
-      if (entries.size <= capacity) return;
-      const [oldest] = entries.keys();
-      if (oldest !== undefined) entries.delete(oldest);
+    remember(key, { value, exp }) {
+      recalls += 1;
+      entries.set(key, { value, exp, recalled: recalls });
+      if (entries.size > capacity) forgetOldest();
     },
   };
 }

@@ -138,13 +138,19 @@ export interface NetworkCache {
 export function createNetworkCache(db: Executor, { size = 8 }: { readonly size?: number } = {}): NetworkCache {
   const loaded = new Map<number, Promise<Network>>();
   const complete = new WeakSet<Promise<Network>>();
+  /** The version that was asked for last: it need not be moved to the end, as each question would. */
+  let latest: number | undefined;
   const get = (version: number, executor: Executor = db): Promise<Network> => {
     const kept = loaded.get(version);
     if (kept !== undefined) {
-      loaded.delete(version);
-      loaded.set(version, kept);
+      if (version !== latest) {
+        loaded.delete(version);
+        loaded.set(version, kept);
+        latest = version;
+      }
       return kept;
     }
+    latest = version;
     const loading = loadNetwork(executor, version);
     loading.then(
       () => complete.add(loading),
