@@ -109,8 +109,18 @@ function namingPool(pool: pg.Pool): PostgresPool {
       return client.query({ name: nameOf(text), text, values: [...values] });
     },
   });
+  // One for each client, by which kysely knows its connections again.
+  const wrapped = new WeakMap<pg.PoolClient, ReturnType<typeof wrap>>();
+  const wrapOnce = (client: pg.PoolClient) => {
+    let known = wrapped.get(client);
+    if (known === undefined) {
+      known = wrap(client);
+      wrapped.set(client, known);
+    }
+    return known;
+  };
   return {
-    connect: async () => wrap(await pool.connect()),
+    connect: async () => wrapOnce(await pool.connect()),
     end: () => pool.end(),
   } as unknown as PostgresPool;
 }
