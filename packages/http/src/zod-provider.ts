@@ -41,11 +41,36 @@ const PARTS = [
 export const validatorCompiler: FastifySchemaCompiler<unknown> = ({ schema, httpPart }) => {
   if (isStream(schema)) return (value: unknown) => ({ value });
   if (!(schema instanceof z.ZodType)) throw new Error(`the schema of the ${httpPart} is not a zod schema`);
+  const needsNothing = needsNothingOf(schema, httpPart);
   return (data: unknown) => {
+    if (needsNothing(data)) return true;
     const { success, data: value, error } = schema.safeParse(data);
     return success ? { value } : { error: validationFailed(wrongIn(httpPart, schema, data, error)) };
   };
 };
+
+/**
+ * Tells at once of a part that has nothing for its schema to look at that it is good as it is: of most query strings and header fields.
+ * Of header fields those that the schema does not know are left as they are in any case.
+ */
+function needsNothingOf(schema: z.ZodType, part: string | undefined): (data: unknown) => boolean {
+  if (!(schema instanceof z.ZodObject) || (schema.def.checks ?? []).length > 0) return () => false;
+  const fields = Object.entries(schema.shape as Record<string, z.ZodType>);
+  const mayBeLeftOut = fields.every(([, field]) => {
+    const { success, data } = field.safeParse(undefined);
+    return success && data === undefined;
+  });
+  if (!mayBeLeftOut) return () => false;
+  const names = fields.map(([name]) => name);
+  const isOpen = part === 'headers' && schema.def.catchall === undefined;
+  return (data) => {
+    if (typeof data !== 'object' || data === null || Array.isArray(data)) return false;
+    const given = data as Readonly<Record<string, unknown>>;
+    if (isOpen) return names.every((name) => given[name] === undefined);
+    for (const _ in given) return false;
+    return true;
+  };
+}
 
 /** The part of a request that Fastify found not to fit its schema; -1 for any other error. */
 const failedPart = (error: unknown): number =>

@@ -29,24 +29,22 @@ export function shareRoundTrips(db: Executor): (question: FactsQuestion) => Prom
   let underWay = 0;
   let lastBegun = 0;
 
-  const begin = async (): Promise<void> => {
+  const begin = (): void => {
     if (waiting.length === 0 || underWay >= UNDER_WAY) return;
     const now = performance.now();
     if (underWay > 0 && now - lastBegun < SHORT_MS) return;
     underWay += 1;
     lastBegun = now;
-    const group = waiting.splice(0, MOST);
-    try {
-      await answer(db, group);
-    } finally {
+    const ended = () => {
       underWay -= 1;
-      void begin();
-    }
+      begin();
+    };
+    answer(db, waiting.splice(0, MOST)).then(ended, ended);
   };
   return (question) =>
     new Promise((resolve, reject) => {
       waiting.push({ question, resolve, reject });
-      void begin();
+      begin();
     });
 }
 
