@@ -16,6 +16,7 @@ async function aHurriedApp() {
     await new Promise((resolve) => setTimeout(resolve, 300));
     return { late: true };
   });
+  app.post('/quick', { config, schema }, async () => ({ late: false }));
   app.post('/endless', { config, schema }, (_request, reply) => {
     const stream = new Readable({ read: () => undefined });
     stream.push('first\n');
@@ -62,5 +63,14 @@ test('a route with a time of its own has that', async () => {
 test('an answer that does not end is broken off', async () => {
   const { app, port } = await aHurriedApp();
   expect(await post(port, '/endless')).toEqual({ status: 200, body: 'first\n', ended: false });
+  await app.close();
+});
+
+test('of many under way each that does not answer is ended, and no other', async () => {
+  const { app, port } = await aHurriedApp();
+  const paths = ['/never', '/patient', '/quick', '/never', '/quick', '/quick', '/never'];
+  const answers = await Promise.all(paths.map((path) => post(port, path)));
+  expect(answers.map(({ status }) => status)).toEqual(paths.map((path) => (path === '/never' ? 503 : 200)));
+  expect((await post(port, '/never')).status).toBe(503);
   await app.close();
 });

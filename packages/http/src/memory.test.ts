@@ -17,3 +17,18 @@ test('what has expired is forgotten', () => {
   expect(memory.recall('a', 100)).toBeUndefined();
   expect(memory.recall('a', 0)).toBeUndefined();
 });
+
+test('over its capacity a tenth is forgotten at once, those not recalled for longest', () => {
+  const memory = createMemory<number>(20);
+  for (let value = 0; value < 20; value += 1) memory.remember(`${value}`, { value, exp: 100 });
+  memory.recall('0', 0);
+  memory.remember('20', { value: 20, exp: 100 });
+  expect(['0', '1', '2', '3', '19', '20'].map((key) => memory.recall(key, 0))).toEqual([
+    0,
+    undefined,
+    undefined,
+    3,
+    19,
+    20,
+  ]);
+});

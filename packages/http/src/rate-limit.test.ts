@@ -1,6 +1,10 @@
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { createAuthenticator } from './authenticate.ts';
 import { AUDIENCE, aToyApp, bearer, ISSUER, JWKS } from './test-support.ts';
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 async function aLimitedApp() {
   const { app } = await aToyApp({ rateLimit: { perMinute: 2, anonymousPerMinute: 1 } });
@@ -68,4 +72,17 @@ test('routes that are not limited are not counted', async () => {
     expect(answer.headers).not.toHaveProperty('ratelimit-limit');
   }
   expect((await app.inject({ url: '/nowhere' })).statusCode).toBe(404);
+});
+
+test('the count begins anew a minute after the first request of it', async () => {
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() });
+  const app = await aLimitedApp();
+  const headers = await bearer();
+  const ask = async () => (await app.inject({ url: '/things/cog', headers })).headers;
+  expect(await ask()).toMatchObject({ 'ratelimit-remaining': '1', 'ratelimit-reset': '60' });
+  vi.advanceTimersByTime(20_400);
+  expect(await ask()).toMatchObject({ 'ratelimit-remaining': '0', 'ratelimit-reset': '40' });
+  expect(await ask()).toMatchObject({ 'ratelimit-remaining': '0', 'retry-after': '40' });
+  vi.advanceTimersByTime(39_600);
+  expect(await ask()).toMatchObject({ 'ratelimit-remaining': '1', 'ratelimit-reset': '60' });
 });
