@@ -75,7 +75,7 @@ const LONGEST_SEGMENT = 768;
 
 /**
  * A Fastify app that speaks zod, OpenAPI 3.1 (`/openapi.json`, `/docs`), problem+json and bearer tokens; routes are declared on it
- * afterwards. Hooks run in the order in which they stand here.
+ * afterwards. Hooks and checks run in the order in which they stand here.
  */
 export async function createHttpApp(options: HttpAppOptions): Promise<HttpApp> {
   const limits = { ...LIMITS, ...options.limits };

@@ -1,4 +1,5 @@
 import { errorCodes, type FastifyInstance, type FastifyReply, type FastifyRequest, type RouteOptions } from 'fastify';
+import { type DeadlineList, forget, type Watched, watch } from './deadline-list.ts';
 import { routeOf } from './route-of.ts';
 
 declare module 'fastify' {
@@ -12,52 +13,6 @@ declare module 'fastify' {
 const TICK_MS = 50;
 
 /**
- * A request in the list of those of its duration, in the order in which they came, which is that of their deadlines. A Map in place of
- * such a list holds requests long after they were answered: V8 gives it a new table every few requests, and a table that has grown old
- * keeps all that follow it, with what was in them, until the whole heap is collected.
- */
-interface Watched {
-  readonly request: FastifyRequest;
-  readonly reply: FastifyReply;
-  readonly deadline: number;
-  readonly list: List;
-  before: Watched | null;
-  after: Watched | null;
-}
-
-interface List {
-  readonly handlerMs: number;
-  first: Watched | null;
-  last: Watched | null;
-}
-
-const WATCHED = Symbol('watched');
-type WatchedRequest = FastifyRequest & { [WATCHED]?: Watched | null };
-
-function watch(list: List, request: FastifyRequest, reply: FastifyReply): void {
-  const deadline = performance.now() + list.handlerMs;
-  const watched: Watched = { request, reply, deadline, list, before: list.last, after: null };
-  if (list.last === null) list.first = watched;
-  else list.last.after = watched;
-  list.last = watched;
-  (request as WatchedRequest)[WATCHED] = watched;
-}
-
-function forget(request: FastifyRequest): void {
-  const watched = (request as WatchedRequest)[WATCHED];
-  if (watched == null) return;
-  const { list, before, after } = watched;
-  if (before === null) list.first = after;
-  else before.after = after;
-  if (after === null) list.last = before;
-  else after.before = before;
-  // So that nothing that has ended holds what comes after it.
-  watched.before = null;
-  watched.after = null;
-  (request as WatchedRequest)[WATCHED] = null;
-}
-
-/**
  * Ends requests whose handlers take too long, with the error of Fastify's own `handlerTimeout`. That one forgets a request with a body
  * as soon as the body has been read (fastify 5.12.8: its timer ends with the `close` of the request, which comes before the answer), and
  * makes an AbortController, a timer and an exception for each, a tenth of the time of a question.
@@ -69,7 +24,7 @@ export function keepDeadlines(
   app: FastifyInstance,
   usualMs: number,
 ): (request: FastifyRequest, reply: FastifyReply) => void {
-  const lists = new Map<number, List>();
+  const lists = new Map<number, DeadlineList>();
   const ticking = setInterval(() => {
     const now = performance.now();
     for (const list of lists.values()) {
