@@ -36,3 +36,11 @@ test('lines of two loggers stand in the order in which they were written', async
     "const other = createLogger('debug'); for (const name of 'abc') { log.info(name); other.debug(name); }";
   expect(await messagesOf(script)).toEqual(['a', 'a', 'b', 'b', 'c', 'c']);
 });
+
+test('what was logged before flush() comes before what is printed after it', async () => {
+  const print = 'process.stdout.write(JSON.stringify({ msg: "printed" }) + "\\n");';
+  const messages = await messagesOf(
+    `setTimeout(() => { log.info('first'); log.info('second'); log.flush(); ${print} });`,
+  );
+  expect(messages).toEqual(['first', 'second', 'printed']);
+});

@@ -3,6 +3,8 @@ import { type DestinationStream, pino } from 'pino';
 interface Output extends DestinationStream {
   /** Called by pino after a fatal line. */
   flushSync(): void;
+  /** `flush()` of the logger: what was logged is written when it returns. */
+  flush(done: () => void): void;
 }
 
 /** sonic-boom's types leave out the number of bytes from which on it writes. */
@@ -48,5 +50,9 @@ function byTurn(output: SonicBoom): Output {
       if (lines.push(line) === 1) setImmediate(write);
     },
     flushSync,
+    flush(done) {
+      flushSync();
+      done();
+    },
   };
 }

@@ -116,6 +116,8 @@ async function start(config: Config, log: Log, ending: Ending): Promise<void> {
   log.info(describeStart(config, app.server.address() as AddressInfo), 'service started');
   const worker = await startConfiguredWorker(config, addresses, opened);
   if (worker !== null) ending.add(() => Promise.race([worker.stop(), pause(WORKER_STOP_MS)]));
+  // Whoever pastes what is printed then pastes no lines of the log.
+  log.flush();
   await greet(app, config, development, isLocal);
 }
 
