@@ -1,18 +1,16 @@
 import type { Day } from '@mra/recognition';
 import { stdnum } from 'stdnum';
-import { checkNpwp, isLei, isUbn, isUen, isUruguayanRut, isUscc } from './own-rules.ts';
+import { checkNpwp, isCnpj, isLei, isUbn, isUen, isUruguayanRut, isUscc } from './own-rules.ts';
 
 export type CheckDigit = 'valid' | 'invalid' | 'not_checked';
 
 /** null: this number has no check digit. */
 type Rule = (value: string, on: Day) => boolean | null;
 
-const LETTERS_IN_CNPJ_FROM: Day = '2026-07-01';
-
 const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ['abn', library('AU', 'abn')],
   ['ar-cuit', library('AR', 'cuit')],
-  ['br-cnpj', cnpj(library('BR', 'cnpj'))],
+  ['br-cnpj', isCnpj],
   ['ca-bn', library('CA', 'bn')],
   ['ch-uid', library('CH', 'uid')],
   ['cl-rut', library('CL', 'rut')],
@@ -81,8 +79,4 @@ function withoutStack<Result>(work: () => Result): Result {
   } finally {
     Error.stackTraceLimit = stackTraceLimit;
   }
-}
-
-function cnpj(rule: Rule): Rule {
-  return (value, on) => (on < LETTERS_IN_CNPJ_FROM && /[A-Z]/.test(value) ? false : rule(value, on));
 }

@@ -2,6 +2,7 @@ import type { Day } from '@mra/recognition';
 
 // Rules that stdnum lacks, applies in an older version or answers by the clock of the machine (domain.md D.7).
 
+const LETTERS_IN_CNPJ_FROM: Day = '2026-07-01';
 const UBN_BY_FIVE_FROM: Day = '2023-04-01';
 const SIXTEEN_DIGIT_NPWP_FROM: Day = '2024-01-01';
 
@@ -10,6 +11,26 @@ export function isLei(value: string): boolean {
   if (!/^[A-Z0-9]{18}\d{2}$/.test(value)) return false;
   const digits = [...value].map((character) => Number.parseInt(character, 36)).join('');
   return [...digits].reduce((remainder, digit) => (remainder * 10 + Number(digit)) % 97, 0) === 1;
+}
+
+/**
+ * CNPJ of Brazil, with letters since 2026-07-01: a character counts as its code less that of 0. stdnum has the same rule, but takes a
+ * sixth of the time of an answer for it, and every European authorisation number of 14 characters has the form of a CNPJ.
+ */
+export function isCnpj(value: string, on: Day): boolean {
+  if (!/^[0-9A-Z]{12}[0-9]{2}$/.test(value)) return false;
+  if (on < LETTERS_IN_CNPJ_FROM && /[A-Z]/.test(value)) return false;
+  return cnpjDigit(value, 12) === Number(value[12]) && cnpjDigit(value, 13) === Number(value[13]);
+}
+
+/** The digit that the characters before it demand: their weights are 2 to 9 from the right, and again. */
+function cnpjDigit(value: string, length: number): number {
+  let sum = 0;
+  for (let index = 0; index < length; index += 1) {
+    sum += (value.charCodeAt(index) - 48) * (((length - 1 - index) % 8) + 2);
+  }
+  const digit = 11 - (sum % 11);
+  return digit > 9 ? 0 : digit;
 }
 
 /**

@@ -5,8 +5,12 @@ export const MAX_IDENTIFIER_LENGTH = 64;
 // zero-width, directional and other format characters. U+2043 HYPHEN BULLET and U+02D7 MODIFIER LETTER MINUS SIGN lack the property Dash.
 const IGNORED = /[\p{White_Space}\p{Dash}\p{Default_Ignorable_Code_Point}\p{Cf}\u2043\u02d7]/gu;
 const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
+/** Printable ASCII without a space, a hyphen or a small letter: most identifiers are written like this. */
+const NORMAL_ASCII = /^[!-,.-`{-~]*$/;
 
 const PLAUSIBLE = /^[\p{L}\p{M}\p{Nd}/.&+_:()#*]+$/u;
+/** Enough for most identifiers; the other expressions take ten times as long. */
+const PLAIN = /^[0-9A-Z]{1,64}$/;
 /** A character that no identifier has. */
 export const IMPLAUSIBLE_CHARACTER = /[^\p{L}\p{M}\p{Nd}/.&+_:()#*]/u;
 const LETTER_OR_DIGIT = /[\p{L}\p{Nd}]/u;
@@ -17,6 +21,7 @@ const LETTER_OR_DIGIT = /[\p{L}\p{Nd}]/u;
  * Idempotent; never throws; may give an empty text, which {@link isPlausibleIdentifier} refuses.
  */
 export function normaliseIdentifier(text: string): string {
+  if (NORMAL_ASCII.test(text)) return text;
   if (PRINTABLE_ASCII.test(text)) return text.toUpperCase().replace(/[ -]/g, '');
   // Twice: upper case can decompose (ŉ), and a removed character can bring a letter and its accent together.
   return fold(fold(text));
@@ -27,6 +32,7 @@ export function normaliseIdentifier(text: string): string {
  * script and `/ . & + _ : ( ) # *` (`Ñ` and `&` occur in Mexican RFCs). False is IDENTIFIER_INVALID (api.md section 2).
  */
 export function isPlausibleIdentifier(normalised: string): boolean {
+  if (PLAIN.test(normalised)) return true;
   if (normalised.length > 2 * MAX_IDENTIFIER_LENGTH) return false;
   return (
     PLAUSIBLE.test(normalised) && LETTER_OR_DIGIT.test(normalised) && [...normalised].length <= MAX_IDENTIFIER_LENGTH

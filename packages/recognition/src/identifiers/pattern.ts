@@ -12,6 +12,8 @@ export interface Pattern {
   admits(length: number): number;
   /** How many lengths it admits. */
   readonly lengths: number;
+  /** False: no text of this length matches, so that none need be tried. */
+  canMatch(length: number): boolean;
 }
 
 /**
@@ -38,11 +40,25 @@ function makePattern(source: string): Pattern | null {
   if (shape === null || shape.paths * (source.startsWith('^') ? 1 : MAX_IDENTIFIER_LENGTH) > MAX_PATHS) return null;
   const expression = compiled(source);
   if (expression === null) return null;
+  const isWhole = matchesWholeTexts(source);
   return {
     matches: (text) => text.length <= MAX_IDENTIFIER_LENGTH && expression.test(text),
     admits: (length) => shape.sizes[length] ?? 0,
     lengths: shape.sizes.filter((texts) => texts > 0).length,
+    canMatch: (length) => length <= MAX_IDENTIFIER_LENGTH && !(isWhole && shape.sizes[length] === 0),
   };
+}
+
+/** Whether it is tied to both ends of a text, without alternatives outside groups. An expression with a backslash is not looked into. */
+function matchesWholeTexts(source: string): boolean {
+  if (!/^\^[^\\]*\$$/.test(source)) return false;
+  let depth = 0;
+  for (const character of source.replace(/\[[^\]]*\]/g, '')) {
+    if (character === '(') depth += 1;
+    if (character === ')') depth -= 1;
+    if (character === '|' && depth === 0) return false;
+  }
+  return true;
 }
 
 function compiled(source: string): RegExp | null {

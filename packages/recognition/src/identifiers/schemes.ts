@@ -55,7 +55,7 @@ function orderedOnce(schemes: ReadonlyMap<string, IdentifierScheme>, length: num
   orders.set(schemes, byLength);
   const known = byLength.get(length);
   if (known !== undefined) return known;
-  const ordered = inOrder(schemes.values(), length);
+  const ordered = inOrder(schemes.values(), length).filter(({ pattern }) => pattern.canMatch(length));
   // Longer texts fit nothing; there are any number of lengths of them.
   if (length <= MAX_IDENTIFIER_LENGTH) byLength.set(length, ordered);
   return ordered;
