@@ -75,6 +75,11 @@ export interface AgreementTerms {
   readonly valid: Period;
 }
 
+export interface RuleUnderAgreement {
+  readonly agreement: AgreementTerms;
+  readonly rule: RecognitionRule;
+}
+
 /** How a code is made from a member's identifier: strip a prefix, take pieces, add a prefix and a suffix. Never inverted. */
 export interface Template {
   readonly source?: string;
@@ -119,10 +124,7 @@ export interface Network {
   readonly unionMembers: readonly UnionMember[];
   readonly programmes: ReadonlyMap<string, readonly ProgrammeTerms[]>;
   /** Rules by `programme>recogniser`, each with the agreement terms it belongs to. */
-  readonly rules: ReadonlyMap<
-    string,
-    readonly { readonly agreement: AgreementTerms; readonly rule: RecognitionRule }[]
-  >;
+  readonly rules: ReadonlyMap<string, readonly RuleUnderAgreement[]>;
   readonly presentations: ReadonlyMap<string, Presentation>;
   readonly schemes: ReadonlyMap<string, IdentifierScheme>;
 }

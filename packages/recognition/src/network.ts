@@ -7,6 +7,7 @@ import type {
   Network,
   Presentation,
   ProgrammeTerms,
+  RuleUnderAgreement,
   UnionMember,
 } from './network-types.ts';
 import { contains, type Instant } from './time.ts';
@@ -45,8 +46,11 @@ export function indexNetwork(rows: {
 
 /** The terms of a programme at an instant; null when none hold then. */
 export function programmeAt(network: Network, id: string, at: Instant): ProgrammeTerms | null {
-  return network.programmes.get(id)?.find((terms) => contains(terms.valid, at)) ?? null;
+  for (const terms of network.programmes.get(id) ?? NO_TERMS) if (contains(terms.valid, at)) return terms;
+  return null;
 }
+
+const NO_TERMS: readonly ProgrammeTerms[] = [];
 
 /**
  * The types of a programme for a membership that begins at an instant: as its terms describe them then, and those that only other terms
@@ -69,8 +73,29 @@ export function typesFrom(network: Network, id: string, at: Instant): readonly A
  */
 export function recognisingTerritories(network: Network, recogniser: string, at: Instant): readonly string[] {
   const rows = membershipsInUnions(network, recogniser);
-  if (rows.length === 0) return [recogniser];
-  return [recogniser, ...new Set(rows.filter((row) => contains(row.valid, at)).map((row) => row.union))];
+  const territories = [recogniser];
+  for (const { union, valid } of rows) {
+    if (contains(valid, at) && !territories.includes(union)) territories.push(union);
+  }
+  return territories;
+}
+
+type Rules = readonly RuleUnderAgreement[];
+const NO_RULES: Rules = [];
+const rulesByProgramme = new WeakMap<Network['rules'], Map<string, Map<string, Rules>>>();
+
+/** The rules under which a recogniser recognises members of a programme, at any time, its unions apart. */
+export function rulesUnder({ rules }: Network, programme: string, recogniser: string): Rules {
+  let arranged = rulesByProgramme.get(rules);
+  if (arranged === undefined) {
+    arranged = new Map();
+    for (const [key, ofKey] of rules) {
+      const [of = '', by = ''] = key.split('>');
+      arranged.set(of, (arranged.get(of) ?? new Map<string, Rules>()).set(by, ofKey));
+    }
+    rulesByProgramme.set(rules, arranged);
+  }
+  return arranged.get(programme)?.get(recogniser) ?? NO_RULES;
 }
 
 /** Of which unions an administration is, was or will be a member. */
@@ -112,8 +137,10 @@ export function issuingCountry(membership: MembershipFacts): string {
 /** Of a union programme: whether the country that issued the authorisation is a member of the union at that instant; nobody is of one without members. */
 export function issuedWithinUnion(network: Network, union: string, membership: MembershipFacts, at: Instant): boolean {
   if (!network.unions.has(union)) return true;
-  const country = issuingCountry(membership);
-  return membersOfUnion(network, union).some((row) => row.member === country && contains(row.valid, at));
+  for (const row of membershipsInUnions(network, issuingCountry(membership))) {
+    if (row.union === union && contains(row.valid, at)) return true;
+  }
+  return false;
 }
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
