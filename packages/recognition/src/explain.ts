@@ -61,11 +61,15 @@ function explainInvalid(question: Question): string {
   return `the identifier does not have the form of scheme ${question.scheme ?? ''}${lookAlike(question)}`;
 }
 
+const ASCII = /^[\x20-\x7e]*$/;
+
 /** Whoever copied a Cyrillic Е for an E cannot see it. */
 function lookAlike({ identifier }: Question): string {
-  const [letter] = /(?=\p{L})\P{Script=Latin}/u.exec(normaliseIdentifier(identifier)) ?? [];
+  const normalised = normaliseIdentifier(identifier);
+  if (ASCII.test(normalised)) return '';
+  const [letter] = /(?=\p{L})\P{Script=Latin}/u.exec(normalised) ?? [];
   if (letter !== undefined) return `; it contains ${named(letter)}, which is not a Latin letter`;
-  const [digit] = /(?=\p{Nd})[^0-9]/u.exec(normaliseIdentifier(identifier)) ?? [];
+  const [digit] = /(?=\p{Nd})[^0-9]/u.exec(normalised) ?? [];
   return digit === undefined ? '' : `; it contains ${named(digit)}, which is not one of the digits 0 to 9`;
 }
 

@@ -28,23 +28,41 @@ export function match(
   const { at } = question;
   const normalised = normaliseIdentifier(question.identifier);
   const territories = recognisingTerritories(network, question.recogniser, at);
-  const matched = memberships
-    .filter((membership) => isIssuedBy(network, membership, question))
-    .filter((membership) =>
-      membership.identifiers.some((fact) => identifies(fact, normalised, question, territories, network)),
-    )
-    .toSorted((a, b) => compare(a.programme, b.programme) || compare(a.number, b.number));
-  const isVisible = (membership: MembershipFacts): boolean =>
-    audience.administration === issuerOf(network, membership, at) ||
-    consentCovers(network, membership, territories, at);
-
-  const visible = matched.filter(isVisible);
+  const matched: MembershipFacts[] = [];
+  for (const membership of memberships) {
+    if (isIssuedBy(network, membership, question) && isNamed(membership, normalised, question, territories, network))
+      matched.push(membership);
+  }
+  if (matched.length > 1) matched.sort((a, b) => compare(a.programme, b.programme) || compare(a.number, b.number));
+  const visible: MembershipFacts[] = [];
+  const visibleLive: MembershipFacts[] = [];
+  let isShared = false;
+  let before: MembershipFacts | null = null;
+  for (const membership of matched) {
+    const isSeen =
+      audience.administration === issuerOf(network, membership, at) ||
+      consentCovers(network, membership, territories, at);
+    if (isSeen) visible.push(membership);
+    if (!isLive(network, membership, at)) continue;
+    if (isSeen) visibleLive.push(membership);
+    // In the order of programmes, two live members of one stand side by side.
+    if (before?.programme === membership.programme) isShared = true;
+    before = membership;
+  }
   if (visible.length === 0) return { kind: isWellFormed(normalised, question, network) ? 'unknown' : 'invalid' };
-  const live = matched.filter((membership) => isLive(network, membership, at));
-  const visibleLive = visible.filter((membership) => live.includes(membership));
   if (visibleLive.length === 0) return { kind: 'found', memberships: visible };
-  const programmes = new Set(live.map((membership) => membership.programme));
-  return programmes.size < live.length ? { kind: 'ambiguous' } : { kind: 'found', memberships: visibleLive };
+  return isShared ? { kind: 'ambiguous' } : { kind: 'found', memberships: visibleLive };
+}
+
+function isNamed(
+  { identifiers }: MembershipFacts,
+  normalised: string,
+  question: Question,
+  territories: readonly string[],
+  network: Network,
+): boolean {
+  for (const fact of identifiers) if (identifies(fact, normalised, question, territories, network)) return true;
+  return false;
 }
 
 function identifies(

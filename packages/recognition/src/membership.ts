@@ -19,7 +19,8 @@ export function issuerOf(network: Network, membership: Pick<MembershipFacts, 'pr
 
 /** The status periods that hold at an instant, one a component; empty before the authorisation begins. */
 export function statusesAt(membership: Pick<MembershipFacts, 'statuses'>, at: Instant): readonly StatusPeriod[] {
-  const statuses = membership.statuses.filter((period) => contains(period.valid, at));
+  const statuses: StatusPeriod[] = [];
+  for (const period of membership.statuses) if (contains(period.valid, at)) statuses.push(period);
   return statuses.length < 2 ? statuses : statuses.sort((a, b) => (a.component < b.component ? -1 : 1));
 }
 
@@ -58,10 +59,11 @@ export function describeType(network: Network, membership: MembershipFacts, at: 
 
 /** Live: some component is active or suspended, and a union's issuing country is still its member. */
 export function isLive(network: Network, membership: MembershipFacts, at: Instant): boolean {
-  return (
-    statusesAt(membership, at).some((period) => LIVE.includes(period.status)) &&
-    issuedWithinUnion(network, issuerOf(network, membership, at), membership, at)
-  );
+  for (const { status, valid } of membership.statuses) {
+    if (LIVE.includes(status) && contains(valid, at))
+      return issuedWithinUnion(network, issuerOf(network, membership, at), membership, at);
+  }
+  return false;
 }
 
 /**
@@ -73,11 +75,20 @@ export function overallStatus(statuses: readonly StatusPeriod[]): {
   since: Instant | null;
 } {
   for (const status of LIVE) {
-    const since = statuses.filter((period) => period.status === status).map((period) => period.valid.from);
-    if (since.length > 0) return { status, since: since.toSorted()[0] ?? null };
+    const since = earliestOf(status, statuses);
+    if (since !== undefined) return { status, since };
   }
   const last = statuses.toSorted((a, b) => ((a.valid.from ?? '') < (b.valid.from ?? '') ? 1 : -1))[0];
   return last ? { status: last.status, since: last.valid.from } : { status: 'not_started', since: null };
+}
+
+/** Since when the first of the components is in this status, as far as it is known; undefined: none is. */
+function earliestOf(status: Status, statuses: readonly StatusPeriod[]): Instant | null | undefined {
+  let earliest: Instant | null | undefined;
+  for (const { status: own, valid } of statuses) {
+    if (own === status && (!earliest || (valid.from !== null && valid.from < earliest))) earliest = valid.from;
+  }
+  return earliest;
 }
 
 /**
@@ -91,7 +102,7 @@ export function answeredMembership(
   counting: readonly string[] | null,
 ): AnsweredMembership {
   const statuses = statusesAt(membership, at);
-  const deciding = statuses.filter(({ component }) => counting === null || counting.includes(component));
+  const deciding = counting === null ? statuses : statuses.filter(({ component }) => counting.includes(component));
   const { status, since } = overallStatus(deciding.length > 0 ? deciding : statuses);
   const name = membership.names.find((candidate) => candidate.kind === 'legal') ?? membership.names[0];
   return {
@@ -99,7 +110,7 @@ export function answeredMembership(
     issuer: issuerOf(network, membership, at),
     issuingCountry: issuingCountryShown(network, membership, at),
     authorisationNumber: membership.number,
-    type: typeAt(membership, at),
+    type: statuses[0]?.type ?? typeAt(membership, at),
     status,
     statusSince: since === null ? null : dayOrInstant(since),
     components: statuses.map((period) => ({

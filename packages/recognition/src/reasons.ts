@@ -15,8 +15,12 @@ const REASON_OF: Record<ConditionCode, { readonly notMet: Reason; readonly unkno
 
 /** Kleene's conjunction: false if one is false, else unknown if one is unknown, else true. */
 export function conjunction(conditions: readonly Condition[]): boolean | null {
-  if (conditions.some((condition) => condition.met === false)) return false;
-  return conditions.some((condition) => condition.met === null) ? null : true;
+  let met: boolean | null = true;
+  for (const condition of conditions) {
+    if (condition.met === false) return false;
+    if (condition.met === null) met = null;
+  }
+  return met;
 }
 
 /** Where the rule that came closest fails. */
@@ -36,9 +40,8 @@ export function closest(rules: readonly RuleDecision[]): Closest | null {
   let best: Closest | null = null;
   for (const rule of rules) {
     if (rule.met !== met) continue;
-    const failing = rule.conditions.filter((condition) => condition.met === met);
-    const condition = failing.reduce((a, b) => (rankOf(b) < rankOf(a) ? b : a));
-    if (best === null || rankOf(condition) > rankOf(best.condition)) {
+    const condition = firstFailing(rule, met);
+    if (condition !== null && (best === null || rankOf(condition) > rankOf(best.condition))) {
       best = { reason: reasonOf(condition), rule, condition };
     }
   }
@@ -48,6 +51,14 @@ export function closest(rules: readonly RuleDecision[]): Closest | null {
 /** The reason alone, of rules of which one at least is not met. */
 export function closestReason(rules: readonly RuleDecision[]): Reason {
   return closest(rules)?.reason ?? 'NO_AGREEMENT';
+}
+
+function firstFailing({ conditions }: RuleDecision, met: false | null): Condition | null {
+  let first: Condition | null = null;
+  for (const condition of conditions) {
+    if (condition.met === met && (first === null || rankOf(condition) < rankOf(first))) first = condition;
+  }
+  return first;
 }
 
 const rankOf = (condition: Condition): number => REASONS.indexOf(reasonOf(condition));

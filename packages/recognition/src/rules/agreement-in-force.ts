@@ -5,6 +5,7 @@ import { type Instant, startOfDay, startWindow } from '../time.ts';
 import type { RuleContext } from './context.ts';
 
 const code = 'AGREEMENT_IN_FORCE';
+const NOT_LISTED = { code, met: false, detail: 'a pilot, which counts only for the members on its list' } as const;
 
 /**
  * The agreement is in force in this direction at the instant asked about, or is a pilot that lists the member.
@@ -12,12 +13,10 @@ const code = 'AGREEMENT_IN_FORCE';
  */
 export function agreementInForce({ question, membership, issuer, agreement, rule }: RuleContext): Condition {
   if (agreement.lifeCycle === 'pilot') {
-    const listed = rule.pilotMembers?.some(
-      (number) => normaliseIdentifier(number) === normaliseIdentifier(membership.number),
-    );
-    if (!listed) return { code, met: false, detail: 'a pilot, which counts only for the members on its list' };
+    const own = normaliseIdentifier(membership.number);
+    if (!rule.pilotMembers?.some((number) => normaliseIdentifier(number) === own)) return NOT_LISTED;
   }
-  return { code, ...directionInForce(agreement, rule, issuer, question.at) };
+  return directionInForce(agreement, rule, issuer, question.at);
 }
 
 /**
@@ -30,20 +29,59 @@ export function directionInForce(
   rule: RecognitionRule,
   issuer: string,
   at: Instant,
-): { readonly met: boolean | null; readonly detail: string } {
+): Condition {
+  const { earliest, certain, before, between, since } = directionOf(agreement, rule, issuer);
+  return at < earliest ? before : at < certain ? between : since;
+}
+
+interface Direction {
+  readonly agreement: AgreementTerms;
+  readonly issuer: string;
+  readonly earliest: Instant;
+  readonly certain: Instant;
+  readonly before: Condition;
+  readonly between: Condition;
+  readonly since: Condition;
+}
+
+/** Worked out once for each direction of an agreement: thousands of questions a second ask for the same. */
+const directions = new WeakMap<RecognitionRule, Direction>();
+
+function directionOf(agreement: AgreementTerms, rule: RecognitionRule, issuer: string): Direction {
+  const known = directions.get(rule);
+  if (known !== undefined && known.agreement === agreement && known.issuer === issuer) return known;
+  const direction = { agreement, issuer, ...workOutDirection(agreement, rule, issuer) };
+  directions.set(rule, direction);
+  return direction;
+}
+
+function workOutDirection(
+  agreement: AgreementTerms,
+  rule: RecognitionRule,
+  issuer: string,
+): Omit<Direction, 'agreement' | 'issuer'> {
   if (agreement.lifeCycle !== 'in_force' && agreement.lifeCycle !== 'pilot') {
     const signed = agreement.lifeCycle === 'signed' && agreement.signedOn ? ` on ${agreement.signedOn}` : '';
-    return { met: false, detail: `not in force: ${agreement.lifeCycle.replaceAll('_', ' ')}${signed}` };
+    return never(`not in force: ${agreement.lifeCycle.replaceAll('_', ' ')}${signed}`);
   }
   const waiting = agreement.partyEffective.find(
     (start) => !start.effective && (start.party === issuer || start.party === rule.recogniser),
   );
-  if (waiting) return { met: false, detail: `${waiting.party} has signed but has not begun` };
+  if (waiting) return never(`${waiting.party} has signed but has not begun`);
 
-  const start = startOf(agreement, rule, issuer);
-  if (at < start.earliest) return { met: false, detail: `not in force before ${start.words}` };
-  if (at < start.certain) return { met: null, detail: `start not known exactly: ${start.words}` };
-  return { met: true, detail: `in force since ${start.words}` };
+  const { earliest, certain, words } = startOf(agreement, rule, issuer);
+  return {
+    earliest,
+    certain,
+    before: { code, met: false, detail: `not in force before ${words}` },
+    between: { code, met: null, detail: `start not known exactly: ${words}` },
+    since: { code, met: true, detail: `in force since ${words}` },
+  };
+}
+
+function never(detail: string): Omit<Direction, 'agreement' | 'issuer'> {
+  const condition = { code, met: false, detail } as const;
+  return { earliest: '', certain: '', before: condition, between: condition, since: condition };
 }
 
 interface Start {
@@ -52,23 +90,8 @@ interface Start {
   readonly words: string;
 }
 
-/** Worked out once for each direction of an agreement: thousands of questions a second ask for the same. */
-const starts = new WeakMap<AgreementTerms, Map<string, Start>>();
-
 /** The instants at which a rule can begin and has certainly begun. */
 export function startOf(agreement: AgreementTerms, rule: RecognitionRule, issuer: string): Start {
-  const ofAgreement = starts.get(agreement) ?? new Map<string, Start>();
-  starts.set(agreement, ofAgreement);
-  // All of the rule that counts here.
-  const direction = `${issuer}>${rule.recogniser} ${rule.effectiveFrom}`;
-  const known = ofAgreement.get(direction);
-  if (known !== undefined) return known;
-  const start = workOutStart(agreement, rule, issuer);
-  ofAgreement.set(direction, start);
-  return start;
-}
-
-function workOutStart(agreement: AgreementTerms, rule: RecognitionRule, issuer: string): Start {
   const staged = agreement.partyEffective.filter((start) => start.party === issuer || start.party === rule.recogniser);
   const own = rule.effectiveFrom ?? agreement.inForceOn;
   // A pair begins when the later of its two parties does (AAMRA; domain.md A.6).

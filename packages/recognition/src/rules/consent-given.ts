@@ -1,11 +1,12 @@
 import type { Condition } from '../decision.ts';
-import type { MembershipFacts } from '../membership-types.ts';
+import type { ConsentPeriod, MembershipFacts } from '../membership-types.ts';
 import { programmeAt, recognisingTerritories } from '../network.ts';
 import type { Network } from '../network-types.ts';
 import { contains, type Instant } from '../time.ts';
 import type { RuleContext } from './context.ts';
 
 const code = 'CONSENT_GIVEN';
+const MET = { code, met: true } as const;
 
 /**
  * The trader consents to being known to the recogniser. A recorded consent decides; where none is recorded, programmes that ask for
@@ -14,7 +15,7 @@ const code = 'CONSENT_GIVEN';
 export function consentGiven({ question, network, membership }: RuleContext): Condition {
   const territories = recognisingTerritories(network, question.recogniser, question.at);
   const given = consentCovers(network, membership, territories, question.at);
-  return given ? { code, met: true } : { code, met: false, detail: `no consent for ${question.recogniser}` };
+  return given ? MET : { code, met: false, detail: `no consent for ${question.recogniser}` };
 }
 
 /**
@@ -27,9 +28,9 @@ export function consentCovers(
   territories: readonly string[],
   at: Instant,
 ): boolean {
-  const consent = membership.consents.find((period) => contains(period.valid, at));
-  if (territories.some((territory) => consent?.except.includes(territory))) return false;
-  if (territories.some((territory) => consent?.partners.includes(territory))) return true;
+  const consent = consentAt(membership, at);
+  if (consent !== null && namesOneOf(consent.except, territories)) return false;
+  if (consent !== null && namesOneOf(consent.partners, territories)) return true;
   switch (consent?.scope ?? 'unrecorded') {
     case 'all':
       return true;
@@ -40,4 +41,13 @@ export function consentCovers(
       return regime === 'none' || regime === 'unknown';
     }
   }
+}
+
+function consentAt({ consents }: MembershipFacts, at: Instant): ConsentPeriod | null {
+  for (const period of consents) if (contains(period.valid, at)) return period;
+  return null;
+}
+
+function namesOneOf(partners: readonly string[], territories: readonly string[]): boolean {
+  return partners.length > 0 && territories.some((territory) => partners.includes(territory));
 }

@@ -4,6 +4,7 @@ import { addSeconds, type Instant, shortInstant } from '../time.ts';
 import type { RuleContext } from './context.ts';
 
 const code = 'DATA_FRESH';
+const MET = { code, met: true } as const;
 
 /**
  * A copy received from a partner is no older than 1.5 times the partner's cadence, counted to the instant of knowledge; older data
@@ -11,13 +12,13 @@ const code = 'DATA_FRESH';
  * has arrived that could not be read. Local memberships are always fresh.
  */
 export function dataFresh({ question, membership }: RuleContext): Condition {
-  if (membership.source === null) return { code, met: true };
+  if (membership.source === null) return MET;
   if (membership.synchronisation?.isInDoubt) {
     return { code, met: null, detail: `a newer record from ${membership.source} could not be read` };
   }
   const staleFrom = staleFromInstant(membership);
   if (staleFrom === null) return { code, met: null, detail: `never synchronised with ${membership.source}` };
-  if (question.knownAt < staleFrom) return { code, met: true };
+  if (question.knownAt < staleFrom) return MET;
   return { code, met: null, detail: `data of ${membership.source} too old since ${shortInstant(staleFrom)}` };
 }
 

@@ -2,10 +2,12 @@ import type { Condition } from '../decision.ts';
 import type { RuleContext } from './context.ts';
 
 const code = 'FLOW_COVERED';
+const MET = { code, met: true } as const;
+const NOT_ASKED = { code, met: true, detail: 'no flow asked about' } as const;
 
 /** A flow that is asked about, seen from the recogniser, is one the rule covers (domain.md A.4: import only or both, by announcement). */
 export function flowCovered({ question: { flow }, rule }: RuleContext): Condition {
-  if (flow === undefined) return { code, met: true, detail: 'no flow asked about' };
-  if (rule.flows === null || rule.flows.includes(flow)) return { code, met: true };
+  if (flow === undefined) return NOT_ASKED;
+  if (rule.flows === null || rule.flows.includes(flow)) return MET;
   return { code, met: false, detail: `covers ${rule.flows.join(' and ')} only` };
 }

@@ -2,13 +2,15 @@ import type { Condition } from '../decision.ts';
 import type { RuleContext } from './context.ts';
 
 const code = 'ROLE_COVERED';
+const MET = { code, met: true } as const;
+const NOT_ASKED = { code, met: true, detail: 'no role asked about' } as const;
 
 /**
  * A role that is asked about is on the rule's list and, where the member's roles are known, is one the member has.
  * A membership can be valid and yet bring nothing in this role (domain.md A.9). Source: reference README (rules.roles).
  */
 export function roleCovered({ question: { role }, rule, membership }: RuleContext): Condition {
-  if (role === undefined) return { code, met: true, detail: 'no role asked about' };
+  if (role === undefined) return NOT_ASKED;
   if (rule.roles !== null && !rule.roles.includes(role)) {
     return {
       code,
@@ -19,5 +21,5 @@ export function roleCovered({ question: { role }, rule, membership }: RuleContex
   if (membership.roles.length > 0 && !membership.roles.includes(role)) {
     return { code, met: false, detail: `the member is registered as ${membership.roles.join(', ')}` };
   }
-  return { code, met: true };
+  return MET;
 }

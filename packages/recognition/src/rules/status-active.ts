@@ -1,11 +1,13 @@
 import type { Condition } from '../decision.ts';
 import { statusesAt } from '../membership.ts';
 import { issuedWithinUnion, issuingCountry } from '../network.ts';
-import { dayOrInstant } from '../time.ts';
+import { contains, dayOrInstant } from '../time.ts';
 import type { RuleContext } from './context.ts';
-import { countingComponents } from './type-covered.ts';
+import { type Counting, countingComponents } from './type-covered.ts';
 
 const code = 'STATUS_ACTIVE';
+const MET = { code, met: true } as const;
+const NOTHING: Counting = { components: [], oneIsEnough: false };
 
 /**
  * A component through which the type counts is active at the instant asked about. Suspending AEOS ends recognition of an AEOF,
@@ -16,13 +18,13 @@ export function statusActive(context: RuleContext): Condition {
   if (!issuedWithinUnion(network, issuer, membership, question.at)) {
     return { code, met: false, detail: `${issuingCountry(membership)} is not a member of ${issuer} at that time` };
   }
-  const counting = type === null ? { components: [], oneIsEnough: false } : countingComponents({ ...context, type });
-  const periods = statusesAt(membership, question.at).filter((period) =>
-    counting.components.includes(period.component),
-  );
-  const active = periods.filter((period) => period.status === 'active').length;
-  const needed = counting.oneIsEnough ? 1 : counting.components.length;
-  if (active > 0 && active >= needed) return { code, met: true };
+  const { components, oneIsEnough } = type === null ? NOTHING : countingComponents(context, type);
+  let active = 0;
+  for (const { component, status, valid } of membership.statuses) {
+    if (status === 'active' && contains(valid, question.at) && components.includes(component)) active += 1;
+  }
+  if (active > 0 && active >= (oneIsEnough ? 1 : components.length)) return MET;
+  const periods = statusesAt(membership, question.at).filter((period) => components.includes(period.component));
   const words = periods.map(({ component, status, valid }) => {
     const since = valid.from === null ? '' : ` since ${dayOrInstant(valid.from)}`;
     return `${component} ${status}${since}`;
