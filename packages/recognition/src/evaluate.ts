@@ -53,8 +53,12 @@ export function evaluate(question: Question, { network, memberships }: Facts, au
   }
   const evaluated: Evaluated[] = [];
   for (const membership of found.memberships) evaluateRules(question, network, membership, evaluated);
-  const rules = evaluated.map(({ decision }) => decision);
-  const met = evaluated.filter(({ decision }) => decision.met === true);
+  const rules: RuleDecision[] = [];
+  const met: Evaluated[] = [];
+  for (const one of evaluated) {
+    rules.push(one.decision);
+    if (one.decision.met === true) met.push(one);
+  }
   const failed =
     met.length > 0 ? null : (closest(rules) ?? withoutRules(question, network, found.memberships, audience));
   const reason = failed?.reason ?? 'RECOGNISED';

@@ -1,5 +1,10 @@
 import type { ConditionCode } from './closed-sets.ts';
-import { IMPLAUSIBLE_CHARACTER, MAX_IDENTIFIER_LENGTH, normaliseIdentifier } from './identifiers/normalise.ts';
+import {
+  IMPLAUSIBLE_CHARACTER,
+  MAX_IDENTIFIER_LENGTH,
+  normaliseIdentifier,
+  PRINTABLE_ASCII,
+} from './identifiers/normalise.ts';
 import type { Question } from './question.ts';
 import type { Closest } from './reasons.ts';
 
@@ -61,12 +66,10 @@ function explainInvalid(question: Question): string {
   return `the identifier does not have the form of scheme ${question.scheme ?? ''}${lookAlike(question)}`;
 }
 
-const ASCII = /^[\x20-\x7e]*$/;
-
 /** Whoever copied a Cyrillic Е for an E cannot see it. */
 function lookAlike({ identifier }: Question): string {
   const normalised = normaliseIdentifier(identifier);
-  if (ASCII.test(normalised)) return '';
+  if (PRINTABLE_ASCII.test(normalised)) return '';
   const [letter] = /(?=\p{L})\P{Script=Latin}/u.exec(normalised) ?? [];
   if (letter !== undefined) return `; it contains ${named(letter)}, which is not a Latin letter`;
   const [digit] = /(?=\p{Nd})[^0-9]/u.exec(normalised) ?? [];

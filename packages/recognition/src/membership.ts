@@ -20,8 +20,14 @@ export function issuerOf(network: Network, membership: Pick<MembershipFacts, 'pr
 /** The status periods that hold at an instant, one a component; empty before the authorisation begins. */
 export function statusesAt(membership: Pick<MembershipFacts, 'statuses'>, at: Instant): readonly StatusPeriod[] {
   const statuses: StatusPeriod[] = [];
-  for (const period of membership.statuses) if (contains(period.valid, at)) statuses.push(period);
-  return statuses.length < 2 ? statuses : statuses.sort((a, b) => (a.component < b.component ? -1 : 1));
+  let isInOrder = true;
+  for (const period of membership.statuses) {
+    if (!contains(period.valid, at)) continue;
+    const last = statuses.at(-1);
+    if (last !== undefined && period.component < last.component) isInOrder = false;
+    statuses.push(period);
+  }
+  return isInOrder ? statuses : statuses.sort((a, b) => (a.component < b.component ? -1 : 1));
 }
 
 /** The authorisation type held at an instant; before the beginning, the type with which it will begin. */

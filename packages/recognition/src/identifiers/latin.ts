@@ -1,3 +1,5 @@
+import { PRINTABLE_ASCII } from './normalise.ts';
+
 // Letters that Unicode does not decompose, as they are commonly written without their stroke or ligature.
 const LETTERS: Readonly<Record<string, string>> = {
   Æ: 'AE',
@@ -19,6 +21,7 @@ const LETTERS: Readonly<Record<string, string>> = {
  * Only the general combining marks go (U+0300 to U+036F): the marks of Japanese or Indian scripts tell letters apart and stay.
  */
 export function withoutDiacritics(text: string): string {
+  if (PRINTABLE_ASCII.test(text)) return text.toUpperCase();
   return text
     .normalize('NFKC')
     .toUpperCase()

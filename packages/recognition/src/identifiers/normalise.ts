@@ -4,7 +4,8 @@ export const MAX_IDENTIFIER_LENGTH = 64;
 // What a reader does not see or reads as spacing: white space, every dash (U+2212 MINUS SIGN among them, though not a hyphen by class),
 // zero-width, directional and other format characters. U+2043 HYPHEN BULLET and U+02D7 MODIFIER LETTER MINUS SIGN lack the property Dash.
 const IGNORED = /[\p{White_Space}\p{Dash}\p{Default_Ignorable_Code_Point}\p{Cf}\u2043\u02d7]/gu;
-const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
+/** Has neither diacritics nor letters that only look Latin. */
+export const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
 /** Printable ASCII without a space, a hyphen or a small letter: most identifiers are written like this. */
 const NORMAL_ASCII = /^[!-,.-`{-~]*$/;
 
