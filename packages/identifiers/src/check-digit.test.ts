@@ -1,3 +1,5 @@
+import fc from 'fast-check';
+import { stdnum } from 'stdnum';
 import { describe, expect, test } from 'vitest';
 import schemes from '../../../db/seeds/reference/identifier-schemes.json' with { type: 'json' };
 import vectors from '../../../tests/decisions/identifier-vectors.json' with { type: 'json' };
@@ -111,6 +113,21 @@ describe('rules of our own', () => {
   ])('%s %s on %s: %s', (scheme, value, on, result) => {
     expect(checkDigit(scheme, value, on)).toBe(result);
   });
+});
+
+test('the rule of the CNPJ is that of stdnum', () => {
+  const front = fc.oneof(fc.stringMatching(/^[0-9]{12}$/), fc.stringMatching(/^[0-9A-Z]{12}$/));
+  fc.assert(
+    fc.property(front, fc.stringMatching(/^[0-9A-Z]{2}$/), (digits, guess) => {
+      // The two digits that stdnum takes, found by trying: one pair in a hundred is right.
+      const pairs = Array.from({ length: 100 }, (_, pair) => String(pair).padStart(2, '0'));
+      const accepted = pairs.filter((pair) => stdnum.BR?.cnpj?.validate(digits + pair).isValid);
+      const valid = (pair: string) => checkDigit('br-cnpj', digits + pair, TODAY) === 'valid';
+      expect(pairs.filter(valid)).toEqual(/^0+$/.test(digits) ? [] : accepted);
+      expect(valid(guess)).toBe(accepted.includes(guess));
+    }),
+    { numRuns: 200 },
+  );
 });
 
 describe('checkDigit', () => {

@@ -1,6 +1,6 @@
 import type { Day } from '@mra/recognition';
 
-// Rules that stdnum lacks, applies in an older version or answers by the clock of the machine (domain.md D.7).
+// Rules that stdnum lacks, applies in an older version, answers by the clock of the machine (domain.md D.7) or takes long over.
 
 const LETTERS_IN_CNPJ_FROM: Day = '2026-07-01';
 const UBN_BY_FIVE_FROM: Day = '2023-04-01';
@@ -14,8 +14,8 @@ export function isLei(value: string): boolean {
 }
 
 /**
- * CNPJ of Brazil, with letters since 2026-07-01: a character counts as its code less that of 0. stdnum has the same rule, but takes a
- * sixth of the time of an answer for it, and every European authorisation number of 14 characters has the form of a CNPJ.
+ * CNPJ of Brazil, with letters since 2026-07-01: a character counts as its code less that of 0. The rule is that of stdnum, which takes
+ * 2 µs for it, a tenth of the time of an answer: every European authorisation number of 14 characters has the form of a CNPJ.
  */
 export function isCnpj(value: string, on: Day): boolean {
   if (!/^[0-9A-Z]{12}[0-9]{2}$/.test(value)) return false;

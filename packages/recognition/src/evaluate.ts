@@ -51,14 +51,9 @@ export function evaluate(question: Question, { network, memberships }: Facts, au
     case 'ambiguous':
       return nothing(question, 'indeterminate', 'AMBIGUOUS_IDENTIFIER');
   }
-  const evaluated: Evaluated[] = [];
-  for (const membership of found.memberships) evaluateRules(question, network, membership, evaluated);
-  const rules: RuleDecision[] = [];
-  const met: Evaluated[] = [];
-  for (const one of evaluated) {
-    rules.push(one.decision);
-    if (one.decision.met === true) met.push(one);
-  }
+  const evaluated = evaluateRules(question, network, found.memberships);
+  const rules = evaluated.map(({ decision }) => decision);
+  const met = evaluated.filter(({ decision }) => decision.met === true);
   const failed =
     met.length > 0 ? null : (closest(rules) ?? withoutRules(question, network, found.memberships, audience));
   const reason = failed?.reason ?? 'RECOGNISED';
@@ -89,19 +84,24 @@ function countingUnder(decisive: Evaluated | undefined): readonly string[] | nul
   return decisive && type ? countingComponents(decisive.context, type).components : null;
 }
 
-/** Adds the rules that could apply to one membership. */
-function evaluateRules(question: Question, network: Network, membership: MembershipFacts, to: Evaluated[]): void {
+/** The rules that could apply to each of the memberships. */
+function evaluateRules(question: Question, network: Network, memberships: readonly MembershipFacts[]): Evaluated[] {
   const { recogniser, at } = question;
-  const issuer = issuerOf(network, membership, at);
-  const type = describeType(network, membership, at);
-  for (const territory of recognisingTerritories(network, recogniser, at)) {
-    if (territory === issuer) continue;
-    for (const { agreement, rule } of rulesUnder(network, membership.programme, territory)) {
-      if (!contains(agreement.valid, at)) continue;
-      const context: RuleContext = { question, network, membership, issuer, agreement, rule, type };
-      to.push({ membership, context, decision: evaluateRule(context) });
+  const territories = recognisingTerritories(network, recogniser, at);
+  const evaluated: Evaluated[] = [];
+  for (const membership of memberships) {
+    const issuer = issuerOf(network, membership, at);
+    const type = describeType(network, membership, at);
+    for (const territory of territories) {
+      if (territory === issuer) continue;
+      for (const { agreement, rule } of rulesUnder(network, membership.programme, territory)) {
+        if (!contains(agreement.valid, at)) continue;
+        const context: RuleContext = { question, network, membership, issuer, agreement, rule, type };
+        evaluated.push({ membership, context, decision: evaluateRule(context) });
+      }
     }
   }
+  return evaluated;
 }
 
 function evaluateRule(context: RuleContext): RuleDecision {

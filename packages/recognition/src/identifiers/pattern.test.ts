@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import schemes from '../../../../db/seeds/reference/identifier-schemes.json' with { type: 'json' };
 import presentations from '../../../../db/seeds/reference/presentations.json' with { type: 'json' };
@@ -45,6 +46,30 @@ describe('compilePattern', () => {
   test('a text longer than an identifier is not matched', () => {
     expect(compilePattern('^A+$')?.matches('A'.repeat(64))).toBe(true);
     expect(compilePattern('^A+$')?.matches('A'.repeat(65))).toBe(false);
+  });
+
+  test.each([
+    ['^[0-9]{3}$', 3, true],
+    ['^[0-9]{3}$', 4, false],
+    ['^(AB|CD[0-9])$', 4, false],
+    ['^[(|)]{2}$', 3, false],
+    // Not tied to both ends in each branch, or not plain to see.
+    ['^[0-9]{3}', 4, true],
+    ['[0-9]{3}$', 4, true],
+    ['^[0-9]{3}$|^X', 4, true],
+    ['^(AB)|(CD)$', 4, true],
+    ['^\\d{3}$', 4, true],
+    ['^[0-9]{3}', 65, false],
+  ])('%s can match at %i characters: %j', (source, length, can) => {
+    expect(compilePattern(source)?.canMatch(length)).toBe(can);
+  });
+
+  test('no expression of the reference data matches at a length at which it cannot', () => {
+    for (const { regex } of schemes) {
+      const pattern = compilePattern(regex);
+      for (const text of fc.sample(fc.stringMatching(new RegExp(regex)), { seed: 1, numRuns: 50 }))
+        expect([pattern?.matches(text), pattern?.canMatch(text.length)], text).toEqual([true, true]);
+    }
   });
 
   test.each([

@@ -25,5 +25,12 @@ export function dataFresh({ question, membership }: RuleContext): Condition {
 /** The instant from which a copy is too old if nothing more arrives; null when local or never synchronised. */
 export function staleFromInstant({ synchronisation }: MembershipFacts): Instant | null {
   if (synchronisation === null || synchronisation.lastSynchronisedAt === null) return null;
-  return addSeconds(synchronisation.lastSynchronisedAt, synchronisation.maxAgeSeconds);
+  const { lastSynchronisedAt: heard, maxAgeSeconds } = synchronisation;
+  if (latest.heard !== heard || latest.maxAgeSeconds !== maxAgeSeconds) {
+    latest = { heard, maxAgeSeconds, staleFrom: addSeconds(heard, maxAgeSeconds) };
+  }
+  return latest.staleFrom;
 }
+
+/** Each question about a copy asks three times or more, and all copies of a partner were heard of at one instant. */
+let latest = { heard: '', maxAgeSeconds: 0, staleFrom: '' };
