@@ -24,7 +24,7 @@ export function toAnswer(decision: Decision, question: Question, context: Answer
     membership: toMembership(decision.membership),
     // The same fields in the same order.
     rules: decision.rules as Answer['rules'],
-    benefits: decision.benefits as Answer['benefits'],
+    benefits: [...decision.benefits],
     declare: toDeclare(decision.declare),
     declareNote: decision.declareNote && { where: decision.declareNote.where, note: decision.declareNote.note },
     nameMatch: decision.nameMatch && { ...decision.nameMatch },

@@ -168,7 +168,12 @@ function firstDeclareNote(met: readonly Evaluated[]): DeclareNote | null {
   return null;
 }
 
-const LOCAL: DataAge = { source: 'local', lastSynchronisedAt: null, ageSeconds: 0, maxAgeSeconds: null };
+const LOCAL: DataAge = Object.freeze({
+  source: 'local',
+  lastSynchronisedAt: null,
+  ageSeconds: 0,
+  maxAgeSeconds: null,
+});
 
 function dataAge({ source, synchronisation }: MembershipFacts, { knownAt }: Question): DataAge {
   if (source === null) return LOCAL;

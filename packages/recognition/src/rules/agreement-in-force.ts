@@ -5,7 +5,11 @@ import { type Instant, startOfDay, startWindow } from '../time.ts';
 import type { RuleContext } from './context.ts';
 
 const code = 'AGREEMENT_IN_FORCE';
-const NOT_LISTED = { code, met: false, detail: 'a pilot, which counts only for the members on its list' } as const;
+const NOT_LISTED: Condition = Object.freeze({
+  code,
+  met: false,
+  detail: 'a pilot, which counts only for the members on its list',
+});
 
 /**
  * The agreement is in force in this direction at the instant asked about, or is a pilot that lists the member.
@@ -73,14 +77,14 @@ function workOutDirection(
   return {
     earliest,
     certain,
-    before: { code, met: false, detail: `not in force before ${words}` },
-    between: { code, met: null, detail: `start not known exactly: ${words}` },
-    since: { code, met: true, detail: `in force since ${words}` },
+    before: Object.freeze({ code, met: false, detail: `not in force before ${words}` }),
+    between: Object.freeze({ code, met: null, detail: `start not known exactly: ${words}` }),
+    since: Object.freeze({ code, met: true, detail: `in force since ${words}` }),
   };
 }
 
 function never(detail: string): Omit<Direction, 'agreement' | 'issuer'> {
-  const condition = { code, met: false, detail } as const;
+  const condition: Condition = Object.freeze({ code, met: false, detail });
   return { earliest: '', certain: '', before: condition, between: condition, since: condition };
 }
 

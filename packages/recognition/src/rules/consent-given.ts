@@ -6,7 +6,7 @@ import { contains, type Instant } from '../time.ts';
 import type { RuleContext } from './context.ts';
 
 const code = 'CONSENT_GIVEN';
-const MET = { code, met: true } as const;
+const MET: Condition = Object.freeze({ code, met: true });
 
 /**
  * The trader consents to being known to the recogniser. A recorded consent decides; where none is recorded, programmes that ask for

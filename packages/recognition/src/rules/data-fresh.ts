@@ -4,7 +4,7 @@ import { addSeconds, type Instant, shortInstant } from '../time.ts';
 import type { RuleContext } from './context.ts';
 
 const code = 'DATA_FRESH';
-const MET = { code, met: true } as const;
+const MET: Condition = Object.freeze({ code, met: true });
 
 /**
  * A copy received from a partner is no older than 1.5 times the partner's cadence, counted to the instant of knowledge; older data

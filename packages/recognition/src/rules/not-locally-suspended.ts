@@ -4,7 +4,7 @@ import { contains, dayOrInstant } from '../time.ts';
 import type { RuleContext } from './context.ts';
 
 const code = 'NOT_LOCALLY_SUSPENDED';
-const MET = { code, met: true } as const;
+const MET: Condition = Object.freeze({ code, met: true });
 
 /** The recogniser has not suspended the benefits that it gives to this member (2012/290/EU, each side may; domain.md C.6). */
 export function notLocallySuspended({ question, rule, membership }: RuleContext): Condition {

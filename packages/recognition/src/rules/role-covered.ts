@@ -2,8 +2,8 @@ import type { Condition } from '../decision.ts';
 import type { RuleContext } from './context.ts';
 
 const code = 'ROLE_COVERED';
-const MET = { code, met: true } as const;
-const NOT_ASKED = { code, met: true, detail: 'no role asked about' } as const;
+const MET: Condition = Object.freeze({ code, met: true });
+const NOT_ASKED: Condition = Object.freeze({ code, met: true, detail: 'no role asked about' });
 
 /**
  * A role that is asked about is on the rule's list and, where the member's roles are known, is one the member has.

@@ -6,7 +6,7 @@ import type { RuleContext } from './context.ts';
 import { type Counting, countingComponents } from './type-covered.ts';
 
 const code = 'STATUS_ACTIVE';
-const MET = { code, met: true } as const;
+const MET: Condition = Object.freeze({ code, met: true });
 const NOTHING: Counting = { components: [], oneIsEnough: false };
 
 /**

@@ -4,7 +4,7 @@ import type { AuthorisationType, ProgrammeTerms } from '../network-types.ts';
 import type { RuleContext } from './context.ts';
 
 const code = 'TYPE_COVERED';
-const NO_TYPE = { code, met: false, detail: 'the authorisation has no type' } as const;
+const NO_TYPE: Condition = Object.freeze({ code, met: false, detail: 'the authorisation has no type' });
 
 /**
  * The authorisation type counts under the rule: it, or one of its components, is on the rule's list, or, where the rule has none,
@@ -49,7 +49,7 @@ function coverageOf({ rule, network, question }: RuleContext, type: Authorisatio
   if (known?.recognisable === recognisable) return known;
   const coverage = {
     recognisable,
-    condition: conditionOf(type, listed),
+    condition: Object.freeze(conditionOf(type, listed)),
     counting: countingOf(type, listed, recognisable),
   };
   ofType.set(listed, coverage);
