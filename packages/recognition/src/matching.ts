@@ -34,24 +34,20 @@ export function match(
       matched.push(membership);
   }
   if (matched.length > 1) matched.sort((a, b) => compare(a.programme, b.programme) || compare(a.number, b.number));
-  const visible: MembershipFacts[] = [];
-  const visibleLive: MembershipFacts[] = [];
-  let isShared = false;
-  let before: MembershipFacts | null = null;
-  for (const membership of matched) {
-    const isSeen =
-      audience.administration === issuerOf(network, membership, at) ||
-      consentCovers(network, membership, territories, at);
-    if (isSeen) visible.push(membership);
-    if (!isLive(network, membership, at)) continue;
-    if (isSeen) visibleLive.push(membership);
-    // In the order of programmes, two live members of one stand side by side.
-    if (before?.programme === membership.programme) isShared = true;
-    before = membership;
-  }
+  const isVisible = (membership: MembershipFacts): boolean =>
+    audience.administration === issuerOf(network, membership, at) ||
+    consentCovers(network, membership, territories, at);
+
+  const visible = matched.filter(isVisible);
   if (visible.length === 0) return { kind: isWellFormed(normalised, question, network) ? 'unknown' : 'invalid' };
+  const live = matched.filter((membership) => isLive(network, membership, at));
+  const visibleLive = visible.filter((membership) => live.includes(membership));
   if (visibleLive.length === 0) return { kind: 'found', memberships: visible };
-  return isShared ? { kind: 'ambiguous' } : { kind: 'found', memberships: visibleLive };
+  return twoOfOneProgramme(live) ? { kind: 'ambiguous' } : { kind: 'found', memberships: visibleLive };
+}
+
+function twoOfOneProgramme(ordered: readonly MembershipFacts[]): boolean {
+  return ordered.some(({ programme }, index) => programme === ordered[index + 1]?.programme);
 }
 
 function isNamed(
