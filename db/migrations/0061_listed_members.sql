@@ -72,5 +72,22 @@ begin
   return next;
 end
 $$;
+
+-- As whoever decides, who may add facts to this end and change none; the checks of a list's caller are the function's own.
+grant select on import_line_arrived to mra_decider;
+grant insert on membership, membership_record, membership_status, membership_consent, membership_identifier, change_log to mra_decider;
+grant update on log_head to mra_decider;
+grant usage on sequence membership_id_seq to mra_decider;
+do $$
+declare
+  part text;
+begin
+  foreach part in array array['membership', 'membership_record', 'membership_status', 'membership_consent', 'membership_identifier',
+                              'change_log'] loop
+    execute format('create policy decider_writes_lists on %I for insert to mra_decider with check (true)', part);
+  end loop;
+end
+$$;
+alter function write_listed_members(text, text, text, timestamptz, text, bigint, integer) owner to mra_decider;
 revoke execute on function write_listed_members(text, text, text, timestamptz, text, bigint, integer) from public;
 grant execute on function write_listed_members(text, text, text, timestamptz, text, bigint, integer) to mra_service;

@@ -216,6 +216,7 @@ describe('what else could tell', () => {
       'refresh_shares',
       'sweep_stream',
     ];
+    // write_listed_members writes new members of the caller's own, or copies where the caller loads them (new-members.test.ts).
     // replica_state says how far a server has got: a number and an instant; analyze_facts says nothing.
     const names = [
       'analyze_facts',
@@ -225,6 +226,7 @@ describe('what else could tell', () => {
       'replica_state',
       'search_members',
       'told_elements',
+      'write_listed_members',
       ...exchange,
     ].toSorted();
     expect(rows).toEqual(names.map((name) => ({ name, owner: 'mra_decider' })));

@@ -47,7 +47,7 @@ describe('periods of consent', () => {
 
   test('partners are added and taken one by one', () => {
     expect(periods(given(['CA']), give('2021-01-01', ['KR', 'AU']), withdraw('2022-01-01', ['CA'])).at(-1)).toBe(
-      '2022-01-01.. none and AU,KR',
+      '2022-01-01.. none and AU,KR but CA',
     );
   });
 
@@ -91,6 +91,10 @@ describe('a withdrawal that is dated before the consent of the record begins', (
 describe('whoever is not named, but covered through a union', () => {
   test('can be left out', () => {
     expect(periods(given(['UU']), withdraw('2021-01-01', ['YY'])).at(-1)).toBe('2021-01-01.. none and UU but YY');
+  });
+
+  test('also one that was named beside it', () => {
+    expect(periods(given(['UU', 'YY']), withdraw('2021-01-01', ['YY'])).at(-1)).toBe('2021-01-01.. none and UU but YY');
   });
 
   test('and stays so when all is withdrawn and given to the union again, until named', () => {

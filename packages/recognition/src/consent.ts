@@ -62,9 +62,8 @@ function withdraw(consent: Consent, partners: readonly string[] | null): Consent
   // Whom it was withdrawn from by name stays without it until it is given to them, or to all, again.
   if (partners === null) return { ...NONE, except: consent.except };
   const left = consent.partners.filter((code) => !partners.includes(code));
-  // Of a consent for named partners: who is not named may be covered as a member of a union that is, or as the union of one that is.
-  const taken = partners.filter((code) => consent.scope !== 'none' || !consent.partners.includes(code));
-  return { ...consent, partners: left, except: [...new Set([...consent.except, ...taken])].toSorted() };
+  // Also of a consent for named partners: a union of theirs may be among those that are left.
+  return { ...consent, partners: left, except: [...new Set([...consent.except, ...partners])].toSorted() };
 }
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
