@@ -85,9 +85,8 @@ describe('the finished facts of a member', () => {
         await one.query('begin');
         await other.query('begin');
         await one.query(`update membership_status set status = 'suspended'`);
-        await other.query(`update membership_consent set scope = 'none'`);
+        const second = other.query(`update membership_consent set scope = 'none'`).then(() => other.query('commit'));
         await one.query('set constraints all immediate');
-        const second = other.query('commit');
         await one.query('commit');
         await second;
       }),
@@ -101,8 +100,8 @@ describe('the finished facts of a member', () => {
   test('are refused in a snapshot that does not see what others commit', async () => {
     await withOwner(async (client) => {
       await client.query('begin isolation level repeatable read');
-      await client.query(`update membership_consent set scope = 'none'`);
-      await expect(client.query('commit')).rejects.toThrow('READ COMMITTED');
+      const write = client.query(`update membership_consent set scope = 'none'`).then(() => client.query('commit'));
+      await expect(write).rejects.toThrow('READ COMMITTED');
     });
   });
 
