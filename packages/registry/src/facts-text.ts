@@ -88,6 +88,7 @@ function instant(milliseconds: string): Instant | null {
   if (known !== undefined) return known;
   const made = new Date(Number(milliseconds)).toISOString();
   if (instants.size >= MOST_KEPT) instants.clear();
-  instants.set(milliseconds, made);
+  // Not the key that was read: it is a slice, which would keep the whole text of its member in memory.
+  instants.set(String(Number(milliseconds)), made);
   return made;
 }
