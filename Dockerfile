@@ -11,7 +11,7 @@ RUN mkdir /data && chown node:node /data
 USER node
 # As in the scripts of package.json: a heap that is collected before it has grown to what the machine would allow, by one helper thread. The
 # flag that NODE_OPTIONS does not take stands with each command (tests/load/README.md).
-ENV NODE_OPTIONS="--max-old-space-size=768 --max-semi-space-size=16 --v8-pool-size=1"
+ENV NODE_OPTIONS="--max-old-space-size=768 --max-semi-space-size=8 --v8-pool-size=1"
 ENV HOST=0.0.0.0 PORT=3000 DATA_DIR=/data
 EXPOSE 3000
 HEALTHCHECK --interval=5s --timeout=3s --start-period=20s \

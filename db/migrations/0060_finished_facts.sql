@@ -179,7 +179,10 @@ begin
            -- What is known later, of members to whom something has been written that was known before.
            select f.membership_id, f.known_from
              from (select membership_id, min(moment) as moment from due group by membership_id) d
-             join membership_facts f on f.membership_id = d.membership_id and f.known_from > d.moment)
+             -- From a member to its few texts, never the other way round, whatever statistics there are of either.
+             cross join lateral (
+               select x.membership_id, x.known_from from membership_facts x
+                where x.membership_id = d.membership_id and x.known_from > d.moment offset 0) f)
     select moment, array_agg(membership_id)
       from (select *, row_number() over (partition by moment order by membership_id) / 1000 as piece from point) p
      group by moment, piece
