@@ -17,7 +17,6 @@ export async function measureInstances(bench: Bench): Promise<readonly Figure[]>
       );
       return (await Promise.all(halves)).reduce((sum, { perSecond }) => sum + perSecond, 0);
     };
-    await one();
     await two();
     const results = await interleave(rounds, { two, one });
     const [both, single] = [median(results.two), median(results.one)];

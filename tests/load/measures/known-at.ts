@@ -22,7 +22,6 @@ export async function measureKnownAt(bench: Bench): Promise<readonly Figure[]> {
       questions.map((question) => ({ ...question, knownAt })),
     ),
   };
-  await putLoad({ ...now, seconds: Math.min(2, seconds) });
   await putLoad({ ...then, seconds: Math.min(2, seconds) });
   const results = await interleave(rounds, { earlier: () => putLoad(then), now: () => putLoad(now) });
   const before = median(results.earlier.map((result) => result.perSecond));

@@ -10,8 +10,6 @@ export async function measureLatency(bench: Bench): Promise<readonly Figure[]> {
   const load = { connections: CONNECTIONS, seconds };
   const asked = { ...load, port: service.port, requests: await singleRequests(bench) };
   const bare = { ...load, port: baseline.port, requests: await singleRequests(bench, undefined, '/bare') };
-  await putLoad({ ...bare, seconds: Math.min(2, seconds) });
-  await putLoad({ ...asked, seconds: Math.min(2, seconds) });
   const full = await putLoad(asked);
   const half = full.perSecond / 2;
   const results = await interleave(rounds, {

@@ -25,7 +25,7 @@ export async function measureNdjson(bench: Bench): Promise<readonly Figure[]> {
   const body = JSON.stringify({ questions: questions.slice(0, BATCH) });
   const { port } = await bench.service.use();
   const load = { port, requests: [post('/v1/recognition/batch', token, body)], connections: 1 };
-  await putLoad({ ...load, seconds: Math.min(2, seconds) });
+  await putLoad({ ...load, seconds: Math.min(1, seconds) });
   const batch = (await putLoad({ ...load, seconds: seconds * 2 })).perSecond * Math.min(BATCH, questions.length);
   // A process of its own, so that the most memory it has held is the stream's.
   return withProcesses({ service: () => startService(bench, bench.server.url, 'ndjson') }, async ({ service }) => {
