@@ -8,7 +8,7 @@ export interface LongWork {
   readonly seconds: number;
 }
 
-/** What a new member takes of the time of one that is judged: measured, 90 µs against 330. */
+/** What a new member takes of the time of one that is judged: measured, 95 µs against some 300. */
 export const NEW_MEMBER = 0.3;
 
 /** Applied within a second: readers wait for it as they do for any write. */

@@ -1,6 +1,6 @@
 import { ALWAYS, type Instant, type MembershipFacts, type Period } from '@mra/recognition';
 
-/** The control characters of db/migrations/0030 between parts, lines and units. */
+/** The control characters of db/migrations/0060 between parts, lines and units. */
 const PART = '\x1d';
 const LINE = '\x1e';
 const UNIT = '\x1f';
@@ -8,7 +8,7 @@ const UNIT = '\x1f';
 const PARTS = 12;
 
 /**
- * The facts of a membership from the text in which `recognition_facts` gives them (db/migrations/0030).
+ * The facts of a membership from the text in which `recognition_facts` gives them (db/migrations/0060).
  * @throws Error when a part or a unit is missing or too many, as a control character in a value would make it: no facts are better
  *   than others
  */

@@ -34,7 +34,7 @@ interface Row {
 }
 
 /**
- * Loads the facts of any number of questions in one query (db/migrations/0030): every membership that has, had or will have the
+ * Loads the facts of any number of questions in one query (db/migrations/0060): every membership that has, had or will have the
  * identifier, as known at each question's instant of knowledge, with all its periods of validity.
  * @param questions identifiers as written; `knownAt` null: now
  * @returns one entry for each question, in order
